@@ -1,0 +1,102 @@
+//! ACME providers and accounts (document 002).
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::entity::Entity;
+use crate::ids::{AccountId, ProviderId, UserId};
+use crate::names::Email;
+use crate::ports::{Attribute, CaAccount, Directory, Index, Item, Key, Projection, SecretName, Table, Vault};
+use crate::{Error, Result};
+
+/// Accounts, by owner.
+pub static ACCOUNTS: Table = Table {
+    name: "acme_accounts",
+    partition: Attribute::number("id"),
+    sort: None,
+    indexes: &[Index {
+        name: "by_owner",
+        partition: Attribute::number("owner"),
+        sort: Attribute::number("id"),
+        projection: Projection::All,
+    }],
+    ttl: None,
+};
+
+/// A marker for each owner and provider that has a default account: two cannot become the first at once.
+pub static DEFAULT_ACCOUNTS: Table = Table {
+    name: "acme_default_accounts",
+    partition: Attribute::text("owner_provider"),
+    sort: None,
+    indexes: &[],
+    ttl: None,
+};
+
+/// Whether an account may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AccountStatus {
+    /// It may.
+    Active,
+    /// An owner switched it off.
+    Disabled,
+}
+
+/// An account at a CA.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// Whose it is.
+    pub owner: UserId,
+    /// The provider it is at.
+    pub provider: ProviderId,
+    /// The provider's name, which never changes.
+    pub provider_name: String,
+    /// Where that provider is reached.
+    pub directory: Directory,
+    /// The contact given to the CA.
+    pub email: Email,
+    /// Whether it may be used.
+    pub status: AccountStatus,
+    /// Whether orders at this provider use it when they name no account.
+    pub is_default: bool,
+    /// Its URL at the CA.
+    pub account_url: String,
+    /// When it was registered.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Entity for Account {
+    const TABLE: &'static Table = &ACCOUNTS;
+    const NAME: &'static str = "account";
+
+    fn key(&self) -> Key {
+        Key::of(self.id.0)
+    }
+
+    fn index(&self, _item: &mut Item) {}
+}
+
+impl Account {
+    /// The name of its key in the vault.
+    pub fn secret(id: AccountId) -> SecretName {
+        SecretName(format!("acme-accounts/{id}"))
+    }
+
+    /// The counter of the certificates that refer to it.
+    pub fn references(id: AccountId) -> String {
+        format!("acme-account-references/{id}")
+    }
+
+    /// The account with its key, to act with at the CA.
+    pub async fn unlock(&self, vault: &dyn Vault) -> Result<CaAccount> {
+        let credentials = vault
+            .get(&Self::secret(self.id))
+            .await?
+            .ok_or_else(|| Error::Internal(format!("the key of ACME account {} is not in the vault", self.id)))?;
+        Ok(CaAccount { id: self.id, directory: self.directory.clone(), credentials })
+    }
+}

@@ -1,0 +1,55 @@
+//! Everything the domain's functions need from outside, in one place.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::ports::{Ca, Clock, Dns, Entropy, Mailer, Queue, Scheduler, Store, Vault};
+
+/// Who may make an account for themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// Anybody who reaches the API.
+    Open,
+    /// Administrators only.
+    Closed,
+}
+
+/// What the operator decided at the start.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The URL people reach Steward at, without a final slash; links in mails start with it.
+    pub public_url: String,
+    /// Who may register.
+    pub registration: Registration,
+}
+
+/// The ports and settings of one running Steward.
+#[derive(Clone)]
+pub struct Context {
+    /// Entities.
+    pub store: Arc<dyn Store>,
+    /// Jobs.
+    pub queue: Arc<dyn Queue>,
+    /// Secrets.
+    pub vault: Arc<dyn Vault>,
+    /// Later.
+    pub scheduler: Arc<dyn Scheduler>,
+    /// Now.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Certificate authorities.
+    pub ca: Arc<dyn Ca>,
+    /// Name servers.
+    pub dns: Arc<dyn Dns>,
+    /// Mail.
+    pub mailer: Arc<dyn Mailer>,
+    /// What the operator decided.
+    pub settings: Settings,
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}

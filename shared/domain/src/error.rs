@@ -1,0 +1,107 @@
+//! The one error of the domain (DESIGN §8). Each face turns it into its document's body in one exhaustive match.
+
+use crate::ports::{CaError, QueueError, SchedulerError, StoreError, VaultError};
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It does not exist, or belongs to somebody else.
+    #[error("{what} not found")]
+    NotFound {
+        /// What was looked for, e.g. `certificate`.
+        what: &'static str,
+    },
+    /// A value that was given is wrong.
+    #[error("{field}: {reason}")]
+    Invalid {
+        /// The name of the field as the caller wrote it.
+        field: String,
+        /// What would be right.
+        reason: String,
+    },
+    /// The state of things, or a rule of the business, forbids it.
+    #[error("{0}")]
+    Conflict(String),
+    /// The caller may not do this.
+    #[error("{0}")]
+    Forbidden(String),
+    /// Nobody is logged in, or no longer.
+    #[error("{0}")]
+    Unauthenticated(String),
+    /// Too many attempts.
+    #[error("{message}")]
+    TooMany {
+        /// Too many of what.
+        message: String,
+        /// Seconds to wait.
+        retry_after: u64,
+    },
+    /// Something outside (a CA, a mail server) does not answer now; the text is safe to show.
+    #[error("{0}")]
+    Unavailable(String),
+    /// A fault inside; the text is for the log only.
+    #[error("{0}")]
+    Internal(String),
+}
+
+/// What the domain's functions give.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// A wrong value: the field's name, and what would be right.
+    pub fn invalid(field: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Invalid { field: field.into(), reason: reason.into() }
+    }
+
+    /// Whether the same call may succeed later: decides if a job is tried again.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Unavailable(_) | Self::Internal(_) | Self::TooMany { .. } => true,
+            Self::NotFound { .. }
+            | Self::Invalid { .. }
+            | Self::Conflict(_)
+            | Self::Forbidden(_)
+            | Self::Unauthenticated(_) => false,
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unexpected { .. } => {
+                Self::Conflict("somebody else changed this at the same time; read it again and retry".into())
+            }
+            StoreError::Busy(_) => Self::Unavailable("the store is busy; retry in a moment".into()),
+            StoreError::Failed(reason) => Self::Internal(format!("store: {reason}")),
+        }
+    }
+}
+
+impl From<VaultError> for Error {
+    fn from(error: VaultError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<QueueError> for Error {
+    fn from(error: QueueError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<SchedulerError> for Error {
+    fn from(error: SchedulerError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<CaError> for Error {
+    fn from(error: CaError) -> Self {
+        match error {
+            CaError::Refused(reason) => Self::Conflict(format!("the CA refused: {reason}")),
+            CaError::Gone(reason) => Self::Conflict(format!("the CA no longer knows this: {reason}")),
+            CaError::Later { reason, .. } => Self::Unavailable(format!("the CA cannot be used now: {reason}")),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Ids: integers from one counter per entity (DESIGN §7).
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! id {
+    ($(#[$doc:meta] $name:ident),+ $(,)?) => {$(
+        #[$doc]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )+};
+}
+
+id! {
+    /// A user.
+    UserId,
+    /// A certificate.
+    CertificateId,
+    /// A CA's entry in our list of providers.
+    ProviderId,
+    /// An ACME account.
+    AccountId,
+    /// An operation.
+    OperationId,
+}

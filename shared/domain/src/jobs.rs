@@ -1,0 +1,29 @@
+//! What waits on the queues. A job names an operation; the operation says how far it has come.
+
+use serde::{Deserialize, Serialize};
+
+use crate::audit::AuditEntry;
+use crate::ids::OperationId;
+
+/// A message on a queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all = "snake_case")]
+pub enum Job {
+    /// Bring an order for a certificate to its end.
+    Issue {
+        /// The operation.
+        operation: OperationId,
+    },
+    /// Remove the secrets of something that was deleted.
+    Purge {
+        /// The operation.
+        operation: OperationId,
+    },
+    /// Send the jobs of open operations again that nobody works on.
+    Sweep,
+    /// Append to the audit trail.
+    Audit {
+        /// The entry.
+        entry: AuditEntry,
+    },
+}

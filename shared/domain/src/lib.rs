@@ -1,0 +1,23 @@
+//! Steward's domain: entities, rules, ports, jobs and errors. Knows no SDK, no HTTP, no SSH.
+
+pub mod acme;
+pub mod audit;
+pub mod certificates;
+pub mod context;
+pub mod counter;
+pub mod entity;
+mod error;
+pub mod ids;
+pub mod jobs;
+pub mod names;
+pub mod operations;
+pub mod ports;
+pub mod tables;
+pub mod targets;
+pub mod users;
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+
+pub use context::{Context, Registration, Settings};
+pub use error::{Error, Result};

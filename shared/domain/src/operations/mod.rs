@@ -1,0 +1,245 @@
+//! Long work: its state, steps and attempts. An operation is the progress bar and the outbox (DESIGN §5).
+
+mod lease;
+mod sweep;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use lease::{Leased, take};
+pub use sweep::{SWEEP_SCHEDULE, sweep};
+
+use crate::entity::{self, Entity, Stored};
+use crate::ids::{CertificateId, OperationId, UserId};
+use crate::jobs::Job;
+use crate::ports::{Attribute, Index, Item, Key, Projection, QueueName, SecretName, Store, Table};
+use crate::{Error, Result};
+
+/// Operations; those not finished are in `by_open`, the longest untouched first.
+pub static OPERATIONS: Table = Table {
+    name: "operations",
+    partition: Attribute::number("id"),
+    sort: None,
+    indexes: &[Index {
+        name: "by_open",
+        partition: Attribute::text("open"),
+        sort: Attribute::number("touched"),
+        projection: Projection::All,
+    }],
+    ttl: None,
+};
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Work {
+    /// Bring a certificate's order to its end.
+    Issue {
+        /// The certificate.
+        certificate: CertificateId,
+    },
+    /// Remove the secrets of something that was deleted.
+    Purge {
+        /// Their names.
+        secrets: Vec<SecretName>,
+    },
+}
+
+/// How far an operation, or one of its steps, has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Progress {
+    /// Not begun.
+    Pending,
+    /// Begun.
+    Running,
+    /// Done.
+    Succeeded,
+    /// Given up.
+    Failed,
+}
+
+/// One step of an operation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// What it does, e.g. `finalize`.
+    pub name: String,
+    /// How far it has come.
+    pub state: Progress,
+    /// When it began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended, well or not.
+    pub finished_at: Option<Timestamp>,
+    /// What a person should know of it.
+    pub detail: Option<String>,
+}
+
+/// The right to work on an operation until a time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// Who holds it: random, new for each delivery.
+    pub holder: String,
+    /// When it ends by itself.
+    pub until: Timestamp,
+}
+
+/// A piece of long work.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Operation {
+    /// Its id.
+    pub id: OperationId,
+    /// Whose it is.
+    pub owner: UserId,
+    /// What is to be done.
+    #[serde(flatten)]
+    pub work: Work,
+    /// How far it has come.
+    pub state: Progress,
+    /// Its steps, in order.
+    pub steps: Vec<Step>,
+    /// How often a worker has taken it up.
+    pub attempts: u32,
+    /// Who works on it now.
+    pub lease: Option<Lease>,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// When it was begun.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Entity for Operation {
+    const TABLE: &'static Table = &OPERATIONS;
+    const NAME: &'static str = "operation";
+
+    fn key(&self) -> Key {
+        Key::of(self.id.0)
+    }
+
+    fn index(&self, item: &mut Item) {
+        if self.is_open() {
+            item.insert("open".into(), "open".into());
+            item.insert("touched".into(), self.updated_at.as_millisecond().into());
+        }
+    }
+}
+
+impl Operation {
+    /// A new operation with its steps ahead of it.
+    pub fn new(id: OperationId, owner: UserId, work: Work, steps: &[&str], now: Timestamp) -> Self {
+        let step = |name: &&str| Step {
+            name: (*name).to_owned(),
+            state: Progress::Pending,
+            started_at: None,
+            finished_at: None,
+            detail: None,
+        };
+        Self {
+            id,
+            owner,
+            work,
+            state: Progress::Pending,
+            steps: steps.iter().map(step).collect(),
+            attempts: 0,
+            lease: None,
+            error: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// Whether there is still something to do.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, Progress::Pending | Progress::Running)
+    }
+
+    /// Steps done, of all steps, in percent.
+    pub fn percent(&self) -> u8 {
+        if self.state == Progress::Succeeded {
+            return 100;
+        }
+        let done = self.steps.iter().filter(|step| step.state == Progress::Succeeded).count();
+        u8::try_from(done * 100 / self.steps.len().max(1)).unwrap_or(100)
+    }
+
+    /// Whether the named step is done.
+    pub fn is_done(&self, name: &str) -> bool {
+        self.steps.iter().any(|step| step.name == name && step.state == Progress::Succeeded)
+    }
+
+    /// The step that is next.
+    pub fn next_step(&self) -> Option<&str> {
+        self.steps.iter().find(|step| step.state != Progress::Succeeded).map(|step| step.name.as_str())
+    }
+
+    /// Marks the named step as begun, if it was not, and says what it waits for.
+    pub fn begin(&mut self, name: &str, detail: Option<String>, now: Timestamp) {
+        self.updated_at = now;
+        if let Some(step) = self.steps.iter_mut().find(|step| step.name == name) {
+            step.started_at.get_or_insert(now);
+            step.state = Progress::Running;
+            step.detail = detail;
+        }
+    }
+
+    /// Marks the named step as done.
+    pub fn complete(&mut self, name: &str, now: Timestamp) {
+        self.begin(name, None, now);
+        if let Some(step) = self.steps.iter_mut().find(|step| step.name == name) {
+            step.state = Progress::Succeeded;
+            step.finished_at = Some(now);
+        }
+    }
+
+    /// Ends the operation well.
+    pub fn succeed(&mut self, now: Timestamp) {
+        for step in self.steps.iter_mut().filter(|step| step.state != Progress::Succeeded) {
+            step.started_at.get_or_insert(now);
+            step.finished_at = Some(now);
+            step.state = Progress::Succeeded;
+        }
+        (self.state, self.lease, self.updated_at) = (Progress::Succeeded, None, now);
+    }
+
+    /// Ends the operation at the step it is in, with a reason a person can act on.
+    pub fn fail(&mut self, reason: &str, now: Timestamp) {
+        if let Some(step) = self.steps.iter_mut().find(|step| step.state != Progress::Succeeded) {
+            step.started_at.get_or_insert(now);
+            step.finished_at = Some(now);
+            step.state = Progress::Failed;
+            step.detail = Some(reason.to_owned());
+        }
+        (self.state, self.lease, self.updated_at) = (Progress::Failed, None, now);
+        self.error = Some(reason.to_owned());
+    }
+
+    /// The job that drives it, and the queue that job belongs on.
+    pub fn job(&self) -> (QueueName, Job) {
+        match self.work {
+            Work::Issue { .. } => (QueueName::Issuer, Job::Issue { operation: self.id }),
+            Work::Purge { .. } => (QueueName::Issuer, Job::Purge { operation: self.id }),
+        }
+    }
+}
+
+/// The next operation id.
+pub async fn next_id(store: &dyn Store) -> Result<OperationId> {
+    Ok(OperationId(crate::counter::next_id(store, "operation").await?))
+}
+
+/// Sends the job of an operation that was just committed. A failure is only logged: the sweep sends it again.
+pub async fn send(queue: &dyn crate::ports::Queue, operation: &Operation) {
+    let (name, job) = operation.job();
+    if let Err(error) = queue.send(name, &job, Duration::ZERO).await {
+        tracing::warn!(operation = %operation.id, %error, "job not sent; the sweep will send it");
+    }
+}
+
+/// An operation the viewer may see.
+pub async fn load(store: &dyn Store, id: OperationId, viewer: &crate::users::Viewer) -> Result<Stored<Operation>> {
+    let operation: Stored<Operation> = entity::load(store, Key::of(id.0)).await?;
+    if viewer.may_reach(operation.value.owner) { Ok(operation) } else { Err(Error::NotFound { what: "operation" }) }
+}

@@ -1,0 +1,37 @@
+use std::time::Duration;
+
+use super::{OPERATIONS, Operation, send};
+use crate::entity::{self, Stored};
+use crate::ports::{KeyValue, Query};
+use crate::{Context, Error, Result};
+
+/// The name of the schedule that runs the sweep.
+pub const SWEEP_SCHEDULE: &str = "sweep";
+
+/// An open operation untouched for this long is taken to have lost its job.
+const LOST_AFTER: Duration = Duration::from_secs(60);
+
+/// Sends the jobs of open operations that nobody has touched for a minute; gives how many. A job sent twice does
+/// no harm: the lease lets one in.
+pub async fn sweep(ctx: &Context) -> Result<usize> {
+    let now = ctx.clock.now();
+    let before = now.checked_sub(LOST_AFTER).map_err(|e| Error::Internal(e.to_string()))?;
+    let mut query = Query::of(&OPERATIONS, "open");
+    query.index = Some("by_open");
+    query.sort_at_most = Some(KeyValue::Number(before.as_millisecond()));
+    let mut sent = 0;
+    loop {
+        let page = ctx.store.query(query.clone()).await?;
+        for item in page.items {
+            let operation: Stored<Operation> = entity::from_item(item)?;
+            if operation.value.lease.as_ref().is_none_or(|lease| lease.until <= now) {
+                send(ctx.queue.as_ref(), &operation.value).await;
+                sent += 1;
+            }
+        }
+        match page.next {
+            Some(next) => query.after = Some(next),
+            None => return Ok(sent),
+        }
+    }
+}

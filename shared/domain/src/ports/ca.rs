@@ -1,0 +1,142 @@
+//! The `Ca` port: RFC 8555 in the steps Steward takes, each safe to repeat.
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::AccountId;
+use crate::names::{DomainName, Email};
+
+/// Where a CA is reached (RFC 8555 §7.1.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Directory {
+    /// The directory URL, https.
+    pub url: String,
+    /// The root that signed the CA's own TLS certificate, PEM; `None` trusts the public roots.
+    pub root_ca_pem: Option<String>,
+}
+
+/// External account binding (RFC 8555 §7.3.4), as the CA's website shows it.
+#[derive(Clone, Debug)]
+pub struct ExternalAccountBinding {
+    /// The key identifier.
+    pub kid: String,
+    /// The MAC key, base64url.
+    pub hmac_key: SecretString,
+}
+
+/// A registered account.
+#[derive(Debug)]
+pub struct Registered {
+    /// The account's URL at the CA.
+    pub account_url: String,
+    /// What [`CaAccount::credentials`] needs; for the vault.
+    pub credentials: SecretString,
+}
+
+/// An account to act with.
+#[derive(Clone, Debug)]
+pub struct CaAccount {
+    /// Our id of it.
+    pub id: AccountId,
+    /// Its CA.
+    pub directory: Directory,
+    /// What [`Ca::register`] gave.
+    pub credentials: SecretString,
+}
+
+/// A dns-01 challenge (RFC 8555 §8.4): the TXT record to make.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DnsChallenge {
+    /// The name to be proven, without `*.`.
+    pub name: String,
+    /// True when it proves `*.name`.
+    pub wildcard: bool,
+    /// The record's value.
+    pub value: String,
+    /// False when the CA still holds an earlier proof, and needs no record now.
+    pub pending: bool,
+}
+
+/// An order's status (RFC 8555 §7.1.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderStatus {
+    /// Authorizations are missing.
+    Pending,
+    /// Waits for the CSR.
+    Ready,
+    /// Is being signed.
+    Processing,
+    /// The certificate can be fetched.
+    Valid,
+    /// It will never be issued.
+    Invalid,
+}
+
+/// An order as the CA sees it.
+#[derive(Clone, Debug)]
+pub struct OrderView {
+    /// Its URL.
+    pub url: String,
+    /// Its status.
+    pub status: OrderStatus,
+    /// Its challenges; empty where they were not asked for.
+    pub challenges: Vec<DnsChallenge>,
+    /// Why it is invalid, in the CA's words.
+    pub problem: Option<String>,
+    /// How long the CA asks to wait before looking again (RFC 8555 §7.4.1).
+    pub retry_after: Option<Duration>,
+}
+
+/// Why a CA did not do what was asked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CaError {
+    /// It refused, and will again: its words.
+    #[error("{0}")]
+    Refused(String),
+    /// The order or account does not exist there any more.
+    #[error("{0}")]
+    Gone(String),
+    /// It could not be reached, is rate limiting, or failed inside: later may work.
+    #[error("{reason}")]
+    Later {
+        /// What happened.
+        reason: String,
+        /// How long it asks to wait.
+        retry_after: Option<Duration>,
+    },
+}
+
+/// A certificate authority that speaks ACME.
+#[async_trait]
+pub trait Ca: Send + Sync + fmt::Debug {
+    /// Registers a new account with a new key, agreeing to the CA's terms (RFC 8555 §7.3).
+    async fn register(
+        &self,
+        directory: &Directory,
+        contact: &Email,
+        binding: Option<&ExternalAccountBinding>,
+    ) -> Result<Registered, CaError>;
+
+    /// Makes an order for the names (RFC 8555 §7.4) and reads its challenges.
+    async fn new_order(&self, account: &CaAccount, names: &[DomainName]) -> Result<OrderView, CaError>;
+
+    /// Reads an order, without its challenges.
+    async fn order(&self, account: &CaAccount, url: &str) -> Result<OrderView, CaError>;
+
+    /// Tells the CA that every pending dns-01 challenge of the order can be checked (RFC 8555 §7.5.1).
+    /// One that is already being checked, or was, is left alone. The order's invalid challenge is its problem.
+    async fn answer_challenges(&self, account: &CaAccount, url: &str) -> Result<(), CaError>;
+
+    /// Sends the CSR, DER (RFC 8555 §7.4).
+    async fn finalize(&self, account: &CaAccount, url: &str, csr: &[u8]) -> Result<OrderView, CaError>;
+
+    /// Fetches the chain of a valid order, PEM, leaf first (RFC 8555 §7.4.2).
+    async fn certificate(&self, account: &CaAccount, url: &str) -> Result<String, CaError>;
+
+    /// Revokes the leaf of a PEM chain (RFC 8555 §7.6). One that is revoked already is a success.
+    async fn revoke(&self, account: &CaAccount, chain_pem: &str) -> Result<(), CaError>;
+}

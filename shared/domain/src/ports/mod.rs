@@ -1,0 +1,27 @@
+//! What the domain needs from outside. Each port has two real adapters (one machine, AWS) or one
+//! (the outside worlds), and the documentation of a trait is the contract its adapters are tested against.
+
+mod ca;
+mod clock;
+mod dns;
+mod entropy;
+mod mailer;
+mod queue;
+mod scheduler;
+mod store;
+mod vault;
+
+pub use ca::{
+    Ca, CaAccount, CaError, Directory, DnsChallenge, ExternalAccountBinding, OrderStatus, OrderView, Registered,
+};
+pub use clock::Clock;
+pub use dns::{Dns, DnsError, ServerAnswer};
+pub use entropy::{Entropy, EntropyExt};
+pub use mailer::{Mail, MailError, Mailer};
+pub use queue::{Delivery, Queue, QueueError, QueueName};
+pub use scheduler::{Schedule, ScheduleName, Scheduler, SchedulerError, When};
+pub use store::{
+    Attribute, AttributeKind, Expect, Index, Item, Key, KeyValue, Page, PageToken, Projection, Query, Store,
+    StoreError, Table, Write,
+};
+pub use vault::{SecretName, Vault, VaultError};

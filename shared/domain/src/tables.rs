@@ -1,0 +1,16 @@
+//! Every table, for whoever has to make them.
+
+use crate::ports::Table;
+use crate::{acme, audit, certificates, counter, operations, users};
+
+/// Every table of the domain.
+pub static ALL: &[&Table] = &[
+    &counter::COUNTERS,
+    &users::USERS,
+    &users::USER_NAMES,
+    &acme::ACCOUNTS,
+    &acme::DEFAULT_ACCOUNTS,
+    &certificates::CERTIFICATES,
+    &operations::OPERATIONS,
+    &audit::AUDIT,
+];
