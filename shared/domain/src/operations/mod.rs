@@ -2,6 +2,7 @@
 
 mod lease;
 mod purge;
+mod recover;
 mod sweep;
 
 use std::time::Duration;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use lease::{Leased, take};
 pub use purge::purge;
+pub use recover::recover;
 pub use sweep::{SWEEP_SCHEDULE, sweep};
 
 use crate::Result;
@@ -85,6 +87,15 @@ pub struct Lease {
     pub holder: String,
     /// When it ends by itself.
     pub until: Timestamp,
+}
+
+/// What a worker has to do with a job it has worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing: it is finished.
+    Done,
+    /// Send it to itself again, to be received after this time.
+    Again(Duration),
 }
 
 /// A piece of long work.

@@ -5,15 +5,24 @@ use crate::names::Email;
 use crate::ports::{Key, Mail};
 use crate::{Context, Error, Result};
 
+/// A second mail to one address is not sent within this time, in seconds.
+const PAUSE: i64 = 60;
+
 /// Sends the mail that proves an address, with the link that `link` makes for the user. Nothing is sent for an address
-/// nobody registered or that is verified already, and the caller cannot tell.
-pub async fn send_verification(ctx: &Context, address: &str, link: impl FnOnce(&User) -> Result<String>) -> Result<()> {
+/// nobody registered, that is verified already, or that was written to a moment ago, and the caller cannot tell.
+pub async fn send_verification(
+    ctx: &Context,
+    address: &str,
+    link: impl AsyncFnOnce(&User) -> Result<String>,
+) -> Result<()> {
     let address = Email::parse("email", address)?;
-    let Some(user) = find_by_name(ctx.store.as_ref(), address.as_str()).await? else { return Ok(()) };
-    if user.value.email_verified {
+    let Some(mut user) = find_by_name(ctx.store.as_ref(), address.as_str()).await? else { return Ok(()) };
+    let now = ctx.clock.now();
+    let just_sent = user.value.verification_sent_at.is_some_and(|at| now.duration_since(at).as_secs() < PAUSE);
+    if user.value.email_verified || just_sent {
         return Ok(());
     }
-    let link = link(&user.value)?;
+    let link = link(&user.value).await?;
     let mail = Mail {
         to: user.value.email.to_string(),
         subject: "Confirm your address".into(),
@@ -26,7 +35,9 @@ pub async fn send_verification(ctx: &Context, address: &str, link: impl FnOnce(&
     ctx.mailer.send(&mail).await.map_err(|error| {
         tracing::error!(%error, "verification mail not sent");
         Error::Unavailable("the mail server does not take the message now; try again later".into())
-    })
+    })?;
+    user.value.verification_sent_at = Some(now);
+    user.save(ctx.store.as_ref()).await
 }
 
 /// Marks an address as proven, if it is still the user's.

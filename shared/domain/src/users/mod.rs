@@ -131,6 +131,8 @@ pub struct User {
     pub email: Email,
     /// Whether they proved that the address is theirs.
     pub email_verified: bool,
+    /// When the mail that proves it was last sent.
+    pub verification_sent_at: Option<Timestamp>,
     /// argon2id, PHC string.
     pub password_hash: String,
     /// SHA-256 of the API key, hex.

@@ -63,6 +63,7 @@ async fn create(
         username,
         email,
         email_verified: false,
+        verification_sent_at: None,
         password_hash,
         api_key_hash: key.hash(),
         role,
