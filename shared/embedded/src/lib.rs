@@ -1,1 +1,12 @@
-//! embedded
+//! The domain's ports in one process and one directory: entities, jobs, secrets and schedules in a DynamoDB engine
+//! embedded in the process.
+
+mod engine;
+mod open;
+mod schema;
+mod store;
+mod values;
+mod writes;
+
+pub use open::{Embedded, OpenError};
+pub use store::EmbeddedStore;
