@@ -79,7 +79,7 @@ impl Store for EmbeddedStore {
                     Single::Update(request) => database.update_item(request).map(drop),
                     Single::Check(action) => database
                         .transact_write_items(TransactWriteItemsRequest {
-                            transact_items: vec![action],
+                            transact_items: vec![*action],
                             ..TransactWriteItemsRequest::default()
                         })
                         .map(drop),

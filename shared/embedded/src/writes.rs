@@ -19,7 +19,7 @@ pub(crate) enum Single {
     Delete(DeleteItemRequest),
     Update(UpdateItemRequest),
     /// DynamoDB checks without writing in a transaction only.
-    Check(TransactWriteItem),
+    Check(Box<TransactWriteItem>),
 }
 
 pub(crate) fn single(write: Write) -> Result<Single, StoreError> {
@@ -50,7 +50,7 @@ pub(crate) fn single(write: Write) -> Result<Single, StoreError> {
             expression_attribute_values: update.expression_attribute_values,
             ..UpdateItemRequest::default()
         }),
-        check => Single::Check(check),
+        check => Single::Check(Box::new(check)),
     })
 }
 
