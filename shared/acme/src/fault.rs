@@ -112,6 +112,7 @@ impl Fault {
             }
             if let Some(rustls::Error::InvalidCertificate(
                 CertificateError::UnknownIssuer
+                | CertificateError::BadSignature
                 | CertificateError::NotValidForName
                 | CertificateError::NotValidForNameContext { .. },
             )) = error.downcast_ref()

@@ -35,7 +35,7 @@ async fn binds_an_external_account() {
     for (binding, words) in [
         (None, "externalAccountRequired: "),
         (Some(binding("kid-9", EAB.1)), "unauthorized: "),
-        (Some(binding(EAB.0, "AAAA")), "malformed: "),
+        (Some(binding(EAB.0, "AAAA")), "unauthorized: "),
         (Some(binding(EAB.0, "no key!")), "must be base64url"),
         (Some(binding(EAB.0, "")), "must be base64url"),
     ] {
