@@ -1,5 +1,7 @@
 //! `InstantCa` against Pebble, a real ACME server.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
 mod faults;
 mod issue;
 mod pebble;
