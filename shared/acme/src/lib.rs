@@ -1,1 +1,14 @@
-//! acme
+//! The `Ca` port over ACME (RFC 8555), by instant-acme.
+//!
+//! [`InstantCa`] keeps what it learned between calls (connections, nonces, accounts, orders), so that a certificate
+//! costs few requests. None of it is needed: a call in a new process asks the CA again.
+
+mod ca;
+mod dial;
+mod fault;
+mod order;
+mod recent;
+mod session;
+mod transport;
+
+pub use ca::InstantCa;

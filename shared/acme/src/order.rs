@@ -1,0 +1,120 @@
+//! Reading orders and their authorizations (RFC 8555 §7.1.3, §7.1.4).
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use domain::ports::{DnsChallenge, OrderStatus, OrderView};
+use instant_acme::{AuthorizationState, AuthorizationStatus, ChallengeStatus, ChallengeType, Identifier, Order};
+
+use crate::fault::{Fault, persist, words};
+
+/// The order as the port shows it, without challenges; an invalid one with its reason.
+pub(crate) async fn view(order: &mut Order, retry_after: Option<Duration>) -> Result<OrderView, Fault> {
+    let status = match order.state().status {
+        instant_acme::OrderStatus::Pending => OrderStatus::Pending,
+        instant_acme::OrderStatus::Ready => OrderStatus::Ready,
+        instant_acme::OrderStatus::Processing => OrderStatus::Processing,
+        instant_acme::OrderStatus::Valid => OrderStatus::Valid,
+        instant_acme::OrderStatus::Invalid => OrderStatus::Invalid,
+    };
+    let problem = if status == OrderStatus::Invalid { Some(problem(order).await?) } else { None };
+    Ok(OrderView { url: order.url().to_owned(), status, challenges: Vec::new(), problem, retry_after })
+}
+
+/// Why an order is invalid: its challenges say more than the order itself.
+pub(crate) async fn problem(order: &mut Order) -> Result<String, Fault> {
+    load(order).await?;
+    let state = order.state();
+    let reasons: Vec<_> = state.authorizations.iter().filter_map(|a| failure(a.state.as_ref()?)).collect();
+    Ok(match (&reasons[..], &state.error) {
+        ([], Some(error)) => words(error),
+        ([], None) => "the CA gave no reason".to_owned(),
+        (reasons, _) => reasons.join("; "),
+    })
+}
+
+/// The dns-01 challenges of an order (RFC 8555 §8.4).
+pub(crate) async fn challenges(order: &mut Order) -> Result<Vec<DnsChallenge>, Fault> {
+    load(order).await?;
+    let mut found = Vec::new();
+    let mut authorizations = order.authorizations();
+    while let Some(authorization) = authorizations.next().await {
+        let mut authorization = authorization?;
+        let pending = authorization.status == AuthorizationStatus::Pending;
+        let (name, wildcard) = (name(&authorization), authorization.wildcard);
+        let value = match authorization.challenge(ChallengeType::Dns01) {
+            Some(challenge) => challenge.key_authorization().dns_value(),
+            None if pending => return Err(no_dns_challenge(&name)),
+            // Proven earlier, perhaps in another way.
+            None => String::new(),
+        };
+        found.push(DnsChallenge { name, wildcard, value, pending });
+    }
+    Ok(found)
+}
+
+/// Sets every pending dns-01 challenge ready (RFC 8555 §7.5.1); an invalid one is the error.
+pub(crate) async fn answer(order: &mut Order) -> Result<(), Fault> {
+    load(order).await?;
+    let mut answered = HashSet::new();
+    persist!(answer_rest(order, &mut answered))
+}
+
+async fn answer_rest(order: &mut Order, answered: &mut HashSet<String>) -> Result<(), Fault> {
+    let mut authorizations = order.authorizations();
+    while let Some(authorization) = authorizations.next().await {
+        let mut authorization = authorization?;
+        if let Some(reason) = failure(&authorization) {
+            return Err(Fault::refused(reason));
+        }
+        let name = name(&authorization);
+        if authorization.status == AuthorizationStatus::Valid {
+            continue;
+        }
+        let mut challenge = authorization.challenge(ChallengeType::Dns01).ok_or_else(|| no_dns_challenge(&name))?;
+        if challenge.status == ChallengeStatus::Pending && !answered.contains(&challenge.url) {
+            challenge.set_ready().await?;
+            answered.insert(challenge.url.clone());
+        }
+    }
+    Ok(())
+}
+
+/// Fetches the authorizations that are not here yet.
+async fn load(order: &mut Order) -> Result<(), Fault> {
+    persist!(load_rest(order))
+}
+
+async fn load_rest(order: &mut Order) -> Result<(), Fault> {
+    let mut authorizations = order.authorizations();
+    while let Some(authorization) = authorizations.next().await {
+        authorization?;
+    }
+    Ok(())
+}
+
+/// Why an authorization can no longer become valid; `None` while it can, or is.
+fn failure(authorization: &AuthorizationState) -> Option<String> {
+    let status = match authorization.status {
+        AuthorizationStatus::Pending | AuthorizationStatus::Valid => return None,
+        AuthorizationStatus::Invalid => "is invalid",
+        AuthorizationStatus::Revoked => "was revoked",
+        AuthorizationStatus::Expired => "has expired",
+        AuthorizationStatus::Deactivated => "was deactivated",
+    };
+    let error = authorization.challenges.iter().find_map(|challenge| challenge.error.as_ref());
+    let reason = error.map_or_else(|| format!("its authorization {status}"), words);
+    Some(format!("{}: {reason}", authorization.identifier()))
+}
+
+fn name(authorization: &AuthorizationState) -> String {
+    let identifier = authorization.identifier();
+    match identifier.identifier {
+        Identifier::Dns(name) => name.clone(),
+        _ => identifier.to_string(),
+    }
+}
+
+fn no_dns_challenge(name: &str) -> Fault {
+    Fault::refused(format!("the CA offers no dns-01 challenge for {name}"))
+}

@@ -1,0 +1,201 @@
+//! The HTTP under instant-acme: one kept-alive client per CA, a pool of nonces, time limits.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use domain::ports::{CaError, Directory};
+use domain::targets::TargetPolicy;
+use http::header::{DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
+use http::{Method, Request, Response, StatusCode, Uri};
+use http_body_util::{BodyExt, Limited};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient, Problem};
+use jiff::fmt::rfc2822::DateTimeParser;
+
+use crate::dial::Dialler;
+use crate::fault::Fault;
+
+/// From the first byte sent to the last received.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// The largest answer taken; chains and problem documents are far smaller.
+const BODY_MAX: usize = 1 << 20;
+/// How many nonces are kept, and for how long: a CA may forget them at any time, which costs a request.
+const NONCES_MAX: usize = 16;
+const NONCE_AGE: Duration = Duration::from_secs(300);
+const REPLAY_NONCE: HeaderName = HeaderName::from_static("replay-nonce");
+const AGENT: HeaderValue = HeaderValue::from_static(concat!("steward/", env!("CARGO_PKG_VERSION"), " instant-acme"));
+
+tokio::task_local! {
+    /// What the last answer of this task said about waiting; instant-acme hides it.
+    static WAIT: Cell<Option<Duration>>;
+}
+
+/// Runs a call to the CA, and gives beside its outcome the `Retry-After` of its last answer (RFC 8555 §7.4.1).
+pub(crate) async fn with_wait<T>(call: impl Future<Output = T>) -> (T, Option<Duration>) {
+    WAIT.scope(Cell::new(None), async {
+        let outcome = call.await;
+        (outcome, WAIT.with(Cell::get))
+    })
+    .await
+}
+
+/// A CA's HTTP client; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Transport {
+    client: Client<Dialler, BodyWrapper<Bytes>>,
+    nonces: Arc<Nonces>,
+}
+
+impl Transport {
+    /// A client for the CA; refuses a directory that is not https, and roots that are none.
+    pub(crate) fn new(directory: &Directory, policy: Arc<TargetPolicy>) -> Result<Self, CaError> {
+        let uri = directory.url.parse::<Uri>().ok();
+        if uri.is_none_or(|uri| uri.scheme_str() != Some("https") || uri.host().is_none()) {
+            return Err(CaError::Refused(format!("the directory must be an https URL; '{}' is not", directory.url)));
+        }
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(60))
+            .build(Dialler::new(directory, policy)?);
+        Ok(Self { client, nonces: Arc::default() })
+    }
+
+    async fn send(self, mut request: Request<BodyWrapper<Bytes>>) -> Result<BytesResponse, Error> {
+        // instant-acme asks for a nonce at the start of each operation: one that is at hand saves the request.
+        if request.method() == Method::HEAD
+            && let Some(nonce) = self.nonces.pop()
+        {
+            let mut response = Response::new(());
+            response.headers_mut().insert(REPLAY_NONCE, nonce);
+            return Ok(BytesResponse { parts: response.into_parts().0, body: Box::new(Bytes::new()) });
+        }
+        request.headers_mut().insert(USER_AGENT, AGENT);
+        let method = request.method().clone();
+        let host = request.uri().authority().map_or_else(String::new, ToString::to_string);
+        let (mut parts, body) =
+            tokio::time::timeout(REQUEST_TIMEOUT, self.exchange(&host, request)).await.map_err(|_| {
+                Fault::later(format!("{host} gave no answer within {} s", REQUEST_TIMEOUT.as_secs()), None)
+            })??;
+
+        let wait = retry_after(&parts.headers);
+        let _ = WAIT.try_with(|cell| cell.set(wait));
+        let failed = !(parts.status.is_success() || parts.status.is_informational());
+        let problem = failed.then(|| serde_json::from_slice::<Problem>(&body).ok()).flatten();
+        let bad_nonce = problem.as_ref().and_then(|p| p.r#type.as_deref()).is_some_and(|t| t.ends_with(":badNonce"));
+        if bad_nonce {
+            self.nonces.clear();
+        }
+        // Taken off the answer, so that each nonce is either in the pool or in use, never both.
+        if method == Method::POST
+            && let Some(nonce) = parts.headers.remove(REPLAY_NONCE)
+        {
+            self.nonces.push(nonce);
+        }
+        if failed && !(bad_nonce && parts.status == StatusCode::BAD_REQUEST) {
+            return Err(Fault::answered(&method, parts.status, problem.as_ref(), wait).into());
+        }
+        Ok(BytesResponse { parts, body: Box::new(body) })
+    }
+
+    async fn exchange(
+        &self,
+        host: &str,
+        request: Request<BodyWrapper<Bytes>>,
+    ) -> Result<(http::response::Parts, Bytes), Fault> {
+        let response = self.client.request(request).await.map_err(|error| Fault::disconnected(host, &error))?;
+        let (parts, body) = response.into_parts();
+        let body = Limited::new(body, BODY_MAX).collect().await.map_err(|error| Fault::disconnected(host, &*error))?;
+        Ok((parts, body.to_bytes()))
+    }
+}
+
+impl HttpClient for Transport {
+    fn request(
+        &self,
+        request: Request<BodyWrapper<Bytes>>,
+    ) -> Pin<Box<dyn Future<Output = Result<BytesResponse, Error>> + Send>> {
+        Box::pin(self.clone().send(request))
+    }
+}
+
+/// Seconds, or a date, which is read against the CA's own clock (RFC 9110 §10.2.3).
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = |text: &str| DateTimeParser::new().parse_timestamp(text).ok();
+    let until = date(text)?.duration_since(date(headers.get(DATE)?.to_str().ok()?)?);
+    until.try_into().ok()
+}
+
+/// Unused nonces of one CA, the newest used first (RFC 8555 §6.5).
+#[derive(Default)]
+struct Nonces(Mutex<VecDeque<(Instant, HeaderValue)>>);
+
+impl Nonces {
+    fn push(&self, nonce: HeaderValue) {
+        self.with(|kept| {
+            kept.push_back((Instant::now(), nonce));
+            if kept.len() > NONCES_MAX {
+                kept.pop_front();
+            }
+        });
+    }
+
+    fn pop(&self) -> Option<HeaderValue> {
+        self.with(|kept| kept.pop_back()).filter(|(since, _)| since.elapsed() < NONCE_AGE).map(|(_, nonce)| nonce)
+    }
+
+    fn clear(&self) {
+        self.with(VecDeque::clear);
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut VecDeque<(Instant, HeaderValue)>) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(HeaderName, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn reads_retry_after_as_seconds_and_as_a_date() {
+        let now = (DATE, "Sun, 06 Nov 1994 08:49:37 GMT");
+        for (text, read) in [
+            ("3", Some(3)),
+            ("Sun, 06 Nov 1994 08:51:37 GMT", Some(120)),
+            ("Sun, 06 Nov 1994 08:00:00 GMT", None),
+            ("soon", None),
+            ("-1", None),
+        ] {
+            let wait = retry_after(&headers(&[(RETRY_AFTER, text), now.clone()]));
+            assert_eq!(wait, read.map(Duration::from_secs), "{text}");
+        }
+        assert_eq!(retry_after(&headers(&[(RETRY_AFTER, "Sun, 06 Nov 1994 08:51:37 GMT")])), None);
+        assert_eq!(retry_after(&headers(&[])), None);
+    }
+
+    #[test]
+    fn gives_each_nonce_once_and_the_newest_first() {
+        let nonces = Nonces::default();
+        for n in 0..20 {
+            nonces.push(HeaderValue::from(n));
+        }
+        assert_eq!(nonces.pop(), Some(HeaderValue::from(19)));
+        assert_eq!(std::iter::from_fn(|| nonces.pop()).count(), NONCES_MAX - 1);
+        nonces.push(HeaderValue::from(1));
+        nonces.clear();
+        assert_eq!(nonces.pop(), None);
+    }
+}

@@ -1,0 +1,111 @@
+use std::time::Instant;
+
+use domain::ports::{Ca, OrderStatus};
+use serde_json::json;
+
+use crate::pebble::{client, csr, names, settled, start};
+
+#[tokio::test]
+async fn issues_for_an_apex_and_its_wildcard() {
+    let Some(pebble) = start(json!({}), &[]).await else { return };
+    let ca = client();
+    let account = pebble.account(&ca).await;
+    let names = names(&["steward.test", "*.steward.test"]);
+
+    let order = ca.new_order(&account, &names).await.unwrap();
+    assert_eq!((order.status, order.challenges.len()), (OrderStatus::Pending, 2));
+    let mut wildcards: Vec<_> = order.challenges.iter().map(|c| c.wildcard).collect();
+    wildcards.sort_unstable();
+    assert_eq!(wildcards, [false, true]);
+    assert!(order.challenges.iter().all(|c| c.name == "steward.test" && c.pending && c.value.len() == 43));
+
+    pebble.publish(&order.challenges).await;
+    ca.answer_challenges(&account, &order.url).await.unwrap();
+    ca.answer_challenges(&account, &order.url).await.unwrap();
+    let ready = settled(&ca, &account, &order.url, &[OrderStatus::Pending]).await;
+    assert_eq!(ready.status, OrderStatus::Ready, "{:?}", ready.problem);
+    ca.answer_challenges(&account, &order.url).await.unwrap();
+
+    let csr = csr(&names);
+    for _ in 0..3 {
+        let view = ca.finalize(&account, &order.url, &csr).await.unwrap();
+        assert!(matches!(view.status, OrderStatus::Processing | OrderStatus::Valid), "{view:?}");
+    }
+    let valid = settled(&ca, &account, &order.url, &[OrderStatus::Processing]).await;
+    assert_eq!(valid.status, OrderStatus::Valid);
+    ca.finalize(&account, &order.url, &csr).await.unwrap();
+    for _ in 0..2 {
+        let chain = ca.certificate(&account, &order.url).await.unwrap();
+        assert_eq!(chain.matches("-----BEGIN CERTIFICATE-----").count(), 2, "{chain}");
+    }
+}
+
+#[tokio::test]
+async fn every_step_resumes_in_a_new_process() {
+    let Some(pebble) = start(json!({}), &[]).await else { return };
+    let account = pebble.account(&client()).await;
+    let names = names(&["www.steward.test"]);
+    let order = client().new_order(&account, &names).await.unwrap();
+    pebble.publish(&order.challenges).await;
+    client().answer_challenges(&account, &order.url).await.unwrap();
+    settled(&client(), &account, &order.url, &[OrderStatus::Pending]).await;
+    client().finalize(&account, &order.url, &csr(&names)).await.unwrap();
+    settled(&client(), &account, &order.url, &[OrderStatus::Processing]).await;
+    let chain = client().certificate(&account, &order.url).await.unwrap();
+    assert!(chain.starts_with("-----BEGIN CERTIFICATE-----"));
+}
+
+#[tokio::test]
+async fn an_earlier_proof_needs_no_record() {
+    let Some(pebble) = start(json!({}), &[("PEBBLE_AUTHZREUSE", "100")]).await else { return };
+    let ca = client();
+    let account = pebble.account(&ca).await;
+    let names = names(&["again.steward.test"]);
+    let first = ca.new_order(&account, &names).await.unwrap();
+    pebble.publish(&first.challenges).await;
+    ca.answer_challenges(&account, &first.url).await.unwrap();
+    settled(&ca, &account, &first.url, &[OrderStatus::Pending]).await;
+
+    let second = ca.new_order(&account, &names).await.unwrap();
+    assert_eq!((second.challenges.len(), second.challenges[0].pending), (1, false));
+    ca.answer_challenges(&account, &second.url).await.unwrap();
+    assert_eq!(ca.order(&account, &second.url).await.unwrap().status, OrderStatus::Ready);
+}
+
+#[tokio::test]
+async fn a_certificate_costs_at_most_nine_requests() {
+    let Some(pebble) = start(json!({}), &[]).await else { return };
+    let account = pebble.account(&client()).await;
+    let ca = client();
+    let mut costs = Vec::new();
+    for names in [names(&["one.steward.test"]), names(&["two.steward.test"])] {
+        let before = pebble.requests().len();
+        let started = Instant::now();
+        let order = ca.new_order(&account, &names).await.unwrap();
+        pebble.publish(&order.challenges).await;
+        ca.answer_challenges(&account, &order.url).await.unwrap();
+        let mut polls = 0;
+        let mut waits = Vec::new();
+        loop {
+            let view = ca.order(&account, &order.url).await.unwrap();
+            polls += 1;
+            waits.push((view.status, view.retry_after));
+            match view.status {
+                OrderStatus::Pending | OrderStatus::Processing => {
+                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                }
+                OrderStatus::Ready => {
+                    let view = ca.finalize(&account, &order.url, &csr(&names)).await.unwrap();
+                    waits.push((view.status, view.retry_after));
+                }
+                _ => break,
+            }
+        }
+        ca.certificate(&account, &order.url).await.unwrap();
+        let all = pebble.requests();
+        eprintln!("{:?} {polls} polls {waits:?}\n{}", started.elapsed(), all[before..].join("\n"));
+        // Looking again is the caller's choice; two looks are the least.
+        costs.push(all.len() - before - (polls - 2));
+    }
+    assert_eq!(costs, [9, 7]);
+}
