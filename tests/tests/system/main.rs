@@ -1,0 +1,3 @@
+//! The system from outside, against the real programs it talks to.
+
+mod peers;
