@@ -12,6 +12,8 @@ use tempfile::TempDir;
 use super::need::find;
 
 const START_WITHIN: Duration = Duration::from_secs(20);
+/// How much of a peer's log a failed test shows.
+const LINES: usize = 30;
 
 /// A peer that runs as a child process in a directory of its own. Dropping it kills it.
 #[derive(Debug)]
@@ -81,7 +83,10 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.stop();
         if thread::panicking() {
-            eprintln!("--- {} said:\n{}", self.program, self.log());
+            let log = self.log();
+            let last = log.lines().count().saturating_sub(LINES);
+            eprintln!("--- the last that {} said:", self.program);
+            log.lines().skip(last).for_each(|line| eprintln!("{line}"));
         }
     }
 }

@@ -1,3 +1,4 @@
 //! The system from outside, against the real programs it talks to.
 
+mod dns;
 mod peers;
