@@ -17,6 +17,7 @@ mod need;
 mod pebble;
 mod port;
 mod process;
+mod smtp_sink;
 
 pub use bind::Bind;
 pub use certificate::ServerCertificate;
@@ -25,3 +26,4 @@ pub use need::{available, find};
 pub use pebble::{EAB_KEY, EAB_KID, Pebble, PebbleOptions};
 pub use port::Port;
 pub use process::Process;
+pub use smtp_sink::{SinkMessage, SinkTls, SmtpSink, SmtpSinkOptions};
