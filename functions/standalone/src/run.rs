@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acme::InstantCa;
-use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum::Router;
+use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use dns::Authoritative;
 use domain::jobs::Job;
 use domain::operations::{self, SWEEP_SCHEDULE};
@@ -81,13 +81,7 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let policy = TargetPolicy::new(config.allow_targets.clone());
     let dns = Authoritative::new(config.dns, policy.clone())
         .map_err(|error| StartError::Setting { variable: "STEWARD_DNS", reason: error.to_string() })?;
-    let mailer: Arc<dyn Mailer> = match &config.smtp_url {
-        Some(url) => Arc::new(
-            mail::Smtp::new(url)
-                .map_err(|error| StartError::Setting { variable: "STEWARD_SMTP_URL", reason: error.to_string() })?,
-        ),
-        None => Arc::new(mail::Directory::new(config.data.join("mail"), Arc::clone(&clock), Arc::clone(&entropy))),
-    };
+    let mailer = mailer(config, &clock, &entropy)?;
     let public_url = match &config.public_url {
         Some(url) => url.as_str().trim_end_matches('/').to_owned(),
         None => format!("http://{}", config.listen),
@@ -105,6 +99,20 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         settings: Settings { public_url, registration: config.registration.into() },
     };
     Ok(Parts { ctx, scheduler: embedded.scheduler() })
+}
+
+fn mailer(config: &Config, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Result<Arc<dyn Mailer>, StartError> {
+    let (clock, entropy) = (Arc::clone(clock), Arc::clone(entropy));
+    let Some(url) = &config.smtp_url else {
+        let directory = mail::Directory::new(&config.data, clock, entropy)
+            .map_err(|error| StartError::Setting { variable: "STEWARD_DATA", reason: error.to_string() })?;
+        return Ok(Arc::new(directory));
+    };
+    let refused = |reason: String| StartError::Setting { variable: "STEWARD_SMTP_URL", reason };
+    let settings: mail::SmtpSettings =
+        url.expose_secret().parse().map_err(|error: mail::SettingsError| refused(error.to_string()))?;
+    let smtp = mail::Smtp::new(settings, clock, entropy).map_err(|error| refused(error.to_string()))?;
+    Ok(Arc::new(smtp))
 }
 
 /// Runs until the process is asked to stop.

@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::entity::{self, Entity};
 use crate::ids::UserId;
 use crate::jobs::Job;
-use crate::ports::{
-    Attribute, EntropyExt, Item, Key, KeyValue, Query, QueueName, StoreError, Table,
-};
+use crate::ports::{Attribute, EntropyExt, Item, Key, KeyValue, Query, QueueName, StoreError, Table};
 use crate::users::Viewer;
 use crate::{Context, Result};
 
@@ -78,12 +76,7 @@ pub async fn append(ctx: &Context, entry: &AuditEntry) -> Result<()> {
 }
 
 /// The newest entries, up to `limit`; only those older than the entry `before`, when it is given.
-pub async fn list(
-    ctx: &Context,
-    viewer: &Viewer,
-    limit: u32,
-    before: Option<String>,
-) -> Result<Vec<AuditEntry>> {
+pub async fn list(ctx: &Context, viewer: &Viewer, limit: u32, before: Option<String>) -> Result<Vec<AuditEntry>> {
     viewer.require_admin()?;
     let mut query = Query::of(&AUDIT, TRAIL);
     query.descending = true;

@@ -17,9 +17,9 @@ pub struct LoggedOut {
 #[utoipa::path(post, path = "/api/auth/logout", tag = "auth",
     responses((status = 200, body = LoggedOut), (status = 401, body = ErrorBody)))]
 pub async fn logout(State(app): State<App>, mut caller: Caller) -> Answer<Json<LoggedOut>> {
-    let session = caller.session.ok_or_else(|| {
-        Error::Conflict("an API key has no session to end; regenerate it to end its use".into())
-    })?;
+    let session = caller
+        .session
+        .ok_or_else(|| Error::Conflict("an API key has no session to end; regenerate it to end its use".into()))?;
     users::revoke_session(&app.ctx, &mut caller.user, &session).await?;
     Ok(Json(LoggedOut { message: "Logout successful" }))
 }

@@ -41,7 +41,8 @@ pub struct Detail {
 impl Detail {
     fn new(certificate: &Certificate, now: Timestamp) -> Self {
         let issued = certificate.issued();
-        let path = |format: &str| issued.map(|_| format!("/api/certificates/{}/download?format={format}", certificate.id));
+        let path =
+            |format: &str| issued.map(|_| format!("/api/certificates/{}/download?format={format}", certificate.id));
         let error = match &certificate.state {
             CertificateState::Failed { reason } => Some(reason.clone()),
             _ => None,
