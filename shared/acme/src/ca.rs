@@ -109,25 +109,17 @@ impl Ca for InstantCa {
 
     async fn answer_challenges(&self, account: &CaAccount, url: &str) -> Result<(), CaError> {
         let session = self.session(account).await?;
-        if let Some(mut order) = session.recall(url, OrderStatus::Pending) {
-            match order::answer(&mut order).await {
-                Err(Fault { error: CaError::Refused(_), .. }) => {}
-                done => return Ok(done?),
+        let mut order = match session.recall(url, OrderStatus::Pending) {
+            Some(order) => order,
+            None => session.look(url).await?,
+        };
+        match order::answer(&mut order).await {
+            // The order may have moved on since we looked: the CA refuses an answer that it no longer waits for.
+            Err(Fault { error: CaError::Refused(_), .. }) => {
+                let mut order = session.look(url).await?;
+                Ok(order::answer(&mut order).await?)
             }
-        }
-        let mut order = session.look(url).await?;
-        match order.state().status {
-            OrderStatus::Pending => match order::answer(&mut order).await {
-                Err(Fault { error: CaError::Refused(reason), .. }) => {
-                    // Somebody else's answer may have been checked between our look and our answer.
-                    let mut order = session.look(url).await?;
-                    let still = order::answer(&mut order).await;
-                    still.map_err(|_| CaError::Refused(reason))
-                }
-                done => Ok(done?),
-            },
-            OrderStatus::Ready | OrderStatus::Processing | OrderStatus::Valid => Ok(()),
-            OrderStatus::Invalid => Err(CaError::Refused(order::problem(&mut order).await?)),
+            done => Ok(done?),
         }
     }
 

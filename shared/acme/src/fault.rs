@@ -96,7 +96,7 @@ impl Fault {
             ("accountDoesNotExist", _) => CaError::Gone(reason),
             // What is asked for by POST is an order or a part of one; by GET and HEAD, the directory's own URLs.
             (_, StatusCode::NOT_FOUND) if method == Method::POST => CaError::Gone(reason),
-            ("malformed", _) if missing => CaError::Gone(reason),
+            ("malformed", _) if method == Method::POST && missing => CaError::Gone(reason),
             _ => CaError::Refused(reason),
         };
         Self { kind: kind.to_owned(), error }

@@ -4,20 +4,25 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use domain::ports::{DnsChallenge, OrderStatus, OrderView};
-use instant_acme::{AuthorizationState, AuthorizationStatus, ChallengeStatus, ChallengeType, Identifier, Order};
+use instant_acme::{
+    AuthorizationState, AuthorizationStatus, ChallengeStatus, ChallengeType, Identifier, Order, OrderStatus as Status,
+};
 
 use crate::fault::{Fault, persist, words};
 
 /// The order as the port shows it, without challenges; an invalid one with its reason.
 pub(crate) async fn view(order: &mut Order, retry_after: Option<Duration>) -> Result<OrderView, Fault> {
     let status = match order.state().status {
-        instant_acme::OrderStatus::Pending => OrderStatus::Pending,
-        instant_acme::OrderStatus::Ready => OrderStatus::Ready,
-        instant_acme::OrderStatus::Processing => OrderStatus::Processing,
-        instant_acme::OrderStatus::Valid => OrderStatus::Valid,
-        instant_acme::OrderStatus::Invalid => OrderStatus::Invalid,
+        Status::Pending => OrderStatus::Pending,
+        Status::Ready => OrderStatus::Ready,
+        Status::Processing => OrderStatus::Processing,
+        Status::Valid => OrderStatus::Valid,
+        Status::Invalid => OrderStatus::Invalid,
     };
-    let problem = if status == OrderStatus::Invalid { Some(problem(order).await?) } else { None };
+    let problem = match status {
+        OrderStatus::Invalid => Some(problem(order).await?),
+        OrderStatus::Pending | OrderStatus::Ready | OrderStatus::Processing | OrderStatus::Valid => None,
+    };
     Ok(OrderView { url: order.url().to_owned(), status, challenges: Vec::new(), problem, retry_after })
 }
 
@@ -53,8 +58,14 @@ pub(crate) async fn challenges(order: &mut Order) -> Result<Vec<DnsChallenge>, F
     Ok(found)
 }
 
-/// Sets every pending dns-01 challenge ready (RFC 8555 §7.5.1); an invalid one is the error.
+/// Sets every pending dns-01 challenge ready (RFC 8555 §7.5.1); an invalid one is the error. An order that waits for no
+/// answer is left alone.
 pub(crate) async fn answer(order: &mut Order) -> Result<(), Fault> {
+    match order.state().status {
+        Status::Pending => {}
+        Status::Invalid => return Err(Fault::refused(problem(order).await?)),
+        Status::Ready | Status::Processing | Status::Valid => return Ok(()),
+    }
     load(order).await?;
     let mut answered = HashSet::new();
     persist!(answer_rest(order, &mut answered))

@@ -8,6 +8,8 @@ pub static ALL: &[&Table] = &[
     &counter::COUNTERS,
     &users::USERS,
     &users::USER_NAMES,
+    &users::LOGIN_FAILURES,
+    &acme::PROVIDERS,
     &acme::ACCOUNTS,
     &acme::DEFAULT_ACCOUNTS,
     &certificates::CERTIFICATES,

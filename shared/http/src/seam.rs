@@ -51,7 +51,11 @@ async fn unknown_path(uri: Uri) -> Response {
     Face::of_path(uri.path()).body(StatusCode::NOT_FOUND, "not_found", 3001, message)
 }
 
+/// The router adds the `Allow` header, which is all that OPTIONS asks for.
 async fn unknown_method(method: Method, uri: Uri) -> Response {
+    if method == Method::OPTIONS {
+        return StatusCode::NO_CONTENT.into_response();
+    }
     let message = format!("{method} is not a method of {}", uri.path());
     Face::of_path(uri.path()).body(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", 2001, message).into_response()
 }

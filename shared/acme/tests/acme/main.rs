@@ -1,4 +1,4 @@
-//! `InstantCa` against Pebble, a real ACME server.
+//! `InstantCa` against Pebble, a real ACME server, and against a scripted one for the answers that Pebble never gives.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
@@ -7,3 +7,5 @@ mod issue;
 mod pebble;
 mod register;
 mod revoke;
+mod scripted;
+mod unwell;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use acme::InstantCa;
 use domain::ids::AccountId;
 use domain::names::{DomainName, Email};
-use domain::ports::{Ca, CaAccount, Directory, DnsChallenge, OrderStatus, OrderView, Registered};
+use domain::ports::{Ca, CaAccount, CaError, Directory, DnsChallenge, OrderStatus, OrderView, Registered};
 use domain::targets::TargetPolicy;
 use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, IsCa, Issuer, KeyPair};
 use serde_json::json;
@@ -148,9 +148,10 @@ pub fn csr(names: &[DomainName]) -> Vec<u8> {
 /// Looks at an order until it has left the given states.
 pub async fn settled(ca: &InstantCa, account: &CaAccount, url: &str, passing: &[OrderStatus]) -> OrderView {
     for _ in 0..100 {
-        let view = ca.order(account, url).await.unwrap();
-        if !passing.contains(&view.status) {
-            return view;
+        match ca.order(account, url).await {
+            Ok(view) if !passing.contains(&view.status) => return view,
+            Ok(_) | Err(CaError::Later { .. }) => {}
+            Err(error) => panic!("{error:?}"),
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
