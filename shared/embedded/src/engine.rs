@@ -9,14 +9,11 @@ use dynoxide::Database;
 use dynoxide::errors::DynoxideError;
 use tokio::sync::Semaphore;
 
-/// Calls in progress at once. The database itself works on one at a time; the others meanwhile convert what they
-/// read, and a crowd of callers waits here in order instead of each holding a thread.
-const CALLS: usize = 4;
-
 /// One open database with the lock on its directory.
 pub(crate) struct Engine {
     database: Database,
-    calls: Arc<Semaphore>,
+    /// One permit. The database works on one call at a time; callers wait for it here, in order, and without a thread.
+    turn: Arc<Semaphore>,
     /// Held as long as the database is open, so that no second process opens it.
     _lock: File,
 }
@@ -29,29 +26,33 @@ impl fmt::Debug for Engine {
 
 impl Engine {
     pub(crate) fn new(database: Database, lock: File) -> Self {
-        Self { database, calls: Arc::new(Semaphore::new(CALLS)), _lock: lock }
+        Self { database, turn: Arc::new(Semaphore::new(1)), _lock: lock }
     }
 
-    /// Runs `work` on a thread that may block. Once it has begun it goes on even if the caller is dropped.
-    pub(crate) async fn call<T, W>(self: &Arc<Self>, work: W) -> Result<T, StoreError>
+    /// Runs `work` on a thread that may block, when it is its turn, and then `convert` without keeping the next caller
+    /// waiting. What has begun goes on even if the caller is dropped.
+    pub(crate) async fn call<R, T>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Database) -> dynoxide::errors::Result<R> + Send + 'static,
+        convert: impl FnOnce(R) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        W: FnOnce(&Database) -> Result<T, StoreError> + Send + 'static,
     {
-        let stopped = |_| StoreError::Failed("the database is closing".into());
-        let permit = Arc::clone(&self.calls).acquire_owned().await.map_err(stopped)?;
+        let closing = |_| StoreError::Failed("the database is closing".into());
+        let turn = Arc::clone(&self.turn).acquire_owned().await.map_err(closing)?;
         let engine = Arc::clone(self);
-        tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            work(&engine.database)
-        })
-        .await
-        .map_err(|error| StoreError::Failed(format!("a database call did not end: {error}")))?
+        let done = tokio::task::spawn_blocking(move || {
+            let result = work(&engine.database);
+            drop(turn);
+            convert(result.map_err(refused)?)
+        });
+        done.await.map_err(|error| StoreError::Failed(format!("a database call did not end: {error}")))?
     }
 }
 
 /// What an error of the database means to a caller of the store.
-pub(crate) fn refused(error: DynoxideError) -> StoreError {
+fn refused(error: DynoxideError) -> StoreError {
     match error {
         DynoxideError::ConditionalCheckFailedException(..) => StoreError::Unexpected { index: 0 },
         DynoxideError::TransactionCanceledException(message, reasons) => {

@@ -4,17 +4,20 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::ports::{Item, Key, Page, Query, Store, StoreError, Table, Write};
-use dynoxide::Database;
+use domain::ports::{Item, Key, Page, PageToken, Query, Store, StoreError, Table, Write};
 use dynoxide::actions::batch_get_item::{BatchGetItemRequest, KeysAndAttributes};
 use dynoxide::actions::get_item::GetItemRequest;
-use dynoxide::actions::query::QueryRequest;
+use dynoxide::actions::query::{QueryRequest, QueryResponse};
 use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
 use dynoxide::types::AttributeValue;
 
-use crate::engine::{Engine, refused};
-use crate::values::{from_attributes, from_token, key_attribute, key_attributes, key_of, to_token};
+use crate::engine::Engine;
+use crate::values::{Attributes, from_attributes, from_token, key_attribute, key_attributes, key_of, to_token};
 use crate::writes::{self, Single};
+
+/// The most rows read in one turn of the database: a long query lets other callers in between its turns. The engine
+/// also loads every row it may before it counts them up to 1 MB, so that an unbounded turn would load a whole partition.
+const ROWS_IN_A_TURN: usize = 2_048;
 
 /// Entities in the embedded database.
 #[derive(Clone, Debug)]
@@ -27,13 +30,9 @@ impl EmbeddedStore {
         Self { engine }
     }
 
-    /// Runs a call that the port does not have.
-    pub(crate) async fn call<T, W>(&self, work: W) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        W: FnOnce(&Database) -> Result<T, StoreError> + Send + 'static,
-    {
-        self.engine.call(work).await
+    /// The database, for a call that the port does not have.
+    pub(crate) fn engine(&self) -> &Arc<Engine> {
+        &self.engine
     }
 }
 
@@ -47,33 +46,48 @@ impl Store for EmbeddedStore {
             ..GetItemRequest::default()
         };
         self.engine
-            .call(move |database| database.get_item(request).map_err(refused)?.item.map(from_attributes).transpose())
+            .call(|database| database.get_item(request), |response| response.item.map(from_attributes).transpose())
             .await
     }
 
     async fn get_many(&self, keys: Vec<(&'static Table, Key)>) -> Result<Vec<Option<Item>>, StoreError> {
-        self.engine.call(move |database| get_many(database, keys)).await
+        let mut rest = batch(&keys)?;
+        let mut found = HashMap::new();
+        while !rest.is_empty() {
+            let request = BatchGetItemRequest { request_items: rest, return_consumed_capacity: None };
+            let response = self.engine.call(|database| database.batch_get_item(request), Ok).await?;
+            rest = unprocessed(response.unprocessed_keys)?;
+            collect(&keys, response.responses, &mut found)?;
+        }
+        Ok(keys.into_iter().map(|(table, key)| found.get(&(table.name, key)).cloned()).collect())
     }
 
-    async fn query(&self, query: Query) -> Result<Page, StoreError> {
-        let request = query_request(query)?;
-        self.engine
-            .call(move |database| {
-                let response = database.query(request).map_err(refused)?;
-                let items = response.items.unwrap_or_default();
-                Ok(Page {
-                    items: items.into_iter().map(from_attributes).collect::<Result<_, _>>()?,
-                    next: response.last_evaluated_key.map(to_token).transpose()?,
-                })
-            })
-            .await
+    async fn query(&self, mut query: Query) -> Result<Page, StoreError> {
+        let mut page = Page::default();
+        let mut left = query.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        let mut megabytes = 0.0;
+        loop {
+            let rows = left.min(ROWS_IN_A_TURN);
+            let request = query_request(&query, rows)?;
+            let part = self.engine.call(|database| database.query(request), Part::of).await?;
+            page.items.extend(part.items);
+            page.next = part.next;
+            left -= part.read.min(left);
+            // Another turn reads about as much again, and may not bring the page over 1 MB.
+            let part_megabytes = part.units / units_of_a_megabyte(&query);
+            megabytes += part_megabytes;
+            if page.next.is_none() || left == 0 || part.read < rows || megabytes + part_megabytes > 1.0 {
+                return Ok(page);
+            }
+            query.after.clone_from(&page.next);
+        }
     }
 
     async fn write(&self, write: Write) -> Result<(), StoreError> {
         let request = writes::single(write)?;
         self.engine
-            .call(move |database| {
-                match request {
+            .call(
+                |database| match request {
                     Single::Put(request) => database.put_item(request).map(drop),
                     Single::Delete(request) => database.delete_item(request).map(drop),
                     Single::Update(request) => database.update_item(request).map(drop),
@@ -83,9 +97,9 @@ impl Store for EmbeddedStore {
                             ..TransactWriteItemsRequest::default()
                         })
                         .map(drop),
-                }
-                .map_err(refused)
-            })
+                },
+                Ok,
+            )
             .await
     }
 
@@ -95,7 +109,7 @@ impl Store for EmbeddedStore {
         }
         let transact_items = writes.into_iter().map(writes::transactional).collect::<Result<_, _>>()?;
         let request = TransactWriteItemsRequest { transact_items, ..TransactWriteItemsRequest::default() };
-        self.engine.call(move |database| database.transact_write_items(request).map(drop).map_err(refused)).await
+        self.engine.call(|database| database.transact_write_items(request).map(drop), Ok).await
     }
 
     async fn increment(
@@ -106,54 +120,79 @@ impl Store for EmbeddedStore {
         by: i64,
     ) -> Result<i64, StoreError> {
         let request = writes::increment(table, key, attribute, by)?;
-        let attributes =
-            self.engine.call(move |database| Ok(database.update_item(request).map_err(refused)?.attributes)).await?;
-        attributes
-            .map(from_attributes)
-            .transpose()?
-            .as_ref()
-            .and_then(|item| item.get(attribute))
-            .and_then(serde_json::Value::as_i64)
-            .ok_or_else(|| StoreError::Failed(format!("adding to {attribute} gave no new value")))
+        let response = self.engine.call(|database| database.update_item(request), Ok).await?;
+        let item = response.attributes.map(from_attributes).transpose()?.unwrap_or_default();
+        let value = item.get(attribute).and_then(serde_json::Value::as_i64);
+        value.ok_or_else(|| StoreError::Failed(format!("adding to {attribute} gave no new value")))
     }
 }
 
-/// DynamoDB gives the items of a batch in no order, wants each key once, and may leave some for another call.
-fn get_many(database: &Database, keys: Vec<(&'static Table, Key)>) -> Result<Vec<Option<Item>>, StoreError> {
-    let mut tables: HashMap<&str, &Table> = HashMap::new();
-    let mut request_items: HashMap<String, KeysAndAttributes> = HashMap::new();
+/// What one turn of a query gave.
+struct Part {
+    items: Vec<Item>,
+    next: Option<PageToken>,
+    /// Rows read, passed over or not.
+    read: usize,
+    /// Read capacity units taken: the size of those rows.
+    units: f64,
+}
+
+impl Part {
+    fn of(response: QueryResponse) -> Result<Self, StoreError> {
+        Ok(Self {
+            items: response.items.unwrap_or_default().into_iter().map(from_attributes).collect::<Result<_, _>>()?,
+            next: response.last_evaluated_key.map(to_token).transpose()?,
+            read: response.scanned_count,
+            units: response.consumed_capacity.map_or(0.0, |capacity| capacity.capacity_units),
+        })
+    }
+}
+
+/// A unit is 4 KB of a consistent read, and 8 KB of one that is not.
+fn units_of_a_megabyte(query: &Query) -> f64 {
+    if query.index.is_none() { 256.0 } else { 128.0 }
+}
+
+/// The keys of a batch by table, each once: DynamoDB refuses repeats.
+fn batch(keys: &[(&'static Table, Key)]) -> Result<HashMap<String, KeysAndAttributes>, StoreError> {
+    let mut batch: HashMap<String, KeysAndAttributes> = HashMap::new();
     let mut asked = HashSet::new();
-    for (table, key) in &keys {
-        tables.insert(table.name, table);
-        if asked.insert((table.name, key.clone())) {
-            let wanted = request_items
+    for (table, key) in keys {
+        if asked.insert((table.name, key)) {
+            let wanted = batch
                 .entry(table.name.to_owned())
                 .or_insert_with(|| KeysAndAttributes { consistent_read: Some(true), ..KeysAndAttributes::default() });
             wanted.keys.push(key_attributes(table, key.clone())?);
         }
     }
-    let mut found: HashMap<(&str, Key), Item> = HashMap::new();
-    while !request_items.is_empty() {
-        let request = BatchGetItemRequest { request_items, return_consumed_capacity: None };
-        let response = database.batch_get_item(request).map_err(refused)?;
-        for (name, items) in response.responses {
-            let Some(table) = tables.get(name.as_str()) else { continue };
-            for attributes in items {
-                let item = from_attributes(attributes)?;
-                found.insert((table.name, key_of(table, &item)?), item);
-            }
-        }
-        request_items = response
-            .unprocessed_keys
-            .into_iter()
-            .map(|(name, rest)| Ok((name, serde_json::from_value(rest)?)))
-            .collect::<Result<_, serde_json::Error>>()
-            .map_err(|error| StoreError::Failed(format!("the rest of a batch cannot be read: {error}")))?;
-    }
-    Ok(keys.into_iter().map(|(table, key)| found.get(&(table.name, key)).cloned()).collect())
+    Ok(batch)
 }
 
-fn query_request(query: Query) -> Result<QueryRequest, StoreError> {
+/// What did not fit into the answer of a batch.
+fn unprocessed(rest: HashMap<String, serde_json::Value>) -> Result<HashMap<String, KeysAndAttributes>, StoreError> {
+    rest.into_iter()
+        .map(|(name, keys)| Ok((name, serde_json::from_value(keys)?)))
+        .collect::<Result<_, serde_json::Error>>()
+        .map_err(|error| StoreError::Failed(format!("the rest of a batch cannot be read: {error}")))
+}
+
+/// The items of a batch come in no order.
+fn collect(
+    keys: &[(&'static Table, Key)],
+    responses: HashMap<String, Vec<Attributes>>,
+    found: &mut HashMap<(&'static str, Key), Item>,
+) -> Result<(), StoreError> {
+    for (name, items) in responses {
+        let Some((table, _)) = keys.iter().find(|(table, _)| table.name == name) else { continue };
+        for attributes in items {
+            let item = from_attributes(attributes)?;
+            found.insert((table.name, key_of(table, &item)?), item);
+        }
+    }
+    Ok(())
+}
+
+fn query_request(query: &Query, rows: usize) -> Result<QueryRequest, StoreError> {
     let table = query.table;
     let (partition, sort) = match query.index {
         None => (table.partition, table.sort),
@@ -165,16 +204,16 @@ fn query_request(query: Query) -> Result<QueryRequest, StoreError> {
     };
     let mut condition = "#p = :p".to_owned();
     let mut names = HashMap::from([("#p".to_owned(), partition.name.to_owned())]);
-    let mut values = HashMap::from([(":p".to_owned(), key_attribute(query.partition))]);
-    if let Some(bound) = query.sort_at_most {
+    let mut values = HashMap::from([(":p".to_owned(), key_attribute(query.partition.clone()))]);
+    if let Some(bound) = &query.sort_at_most {
         let sort = sort.ok_or_else(|| StoreError::Failed(format!("{} has no sort key", table.name)))?;
         condition.push_str(" AND #s <= :s");
         names.insert("#s".into(), sort.name.to_owned());
-        values.insert(":s".into(), key_attribute(bound));
+        values.insert(":s".into(), key_attribute(bound.clone()));
     }
-    let filter = query.contains.map(|(attribute, text)| {
-        names.insert("#c".into(), attribute.to_owned());
-        values.insert(":c".into(), AttributeValue::S(text));
+    let filter = query.contains.as_ref().map(|(attribute, text)| {
+        names.insert("#c".into(), (*attribute).to_owned());
+        values.insert(":c".into(), AttributeValue::S(text.clone()));
         "contains(#c, :c)".to_owned()
     });
     Ok(QueryRequest {
@@ -185,9 +224,10 @@ fn query_request(query: Query) -> Result<QueryRequest, StoreError> {
         expression_attribute_names: Some(names),
         expression_attribute_values: Some(values),
         scan_index_forward: !query.descending,
-        limit: query.limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)),
+        limit: Some(rows),
         exclusive_start_key: query.after.as_ref().map(from_token).transpose()?,
         consistent_read: Some(query.index.is_none()),
+        return_consumed_capacity: Some("TOTAL".into()),
         ..QueryRequest::default()
     })
 }

@@ -19,9 +19,8 @@ use secrecy::zeroize::Zeroize;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use crate::engine::refused;
 use crate::store::EmbeddedStore;
-use crate::values::{Attributes, from_attributes};
+use crate::values::Attributes;
 
 /// Secrets, all in one partition, where they are in the order of their names.
 pub(crate) static SECRETS: Table = Table {
@@ -130,24 +129,21 @@ impl Vault for EmbeddedVault {
     }
 
     async fn list(&self, prefix: &str) -> Result<Vec<SecretName>, VaultError> {
-        let prefix = prefix.to_owned();
-        let names = self.store.call(move |database| {
-            let mut names = Vec::new();
-            let mut after = None;
-            loop {
-                let response = database.query(names_from(&prefix, after)).map_err(refused)?;
-                for attributes in response.items.unwrap_or_default() {
-                    if let Some(Value::String(name)) = from_attributes(attributes)?.remove("name") {
-                        names.push(SecretName(name));
-                    }
-                }
-                after = response.last_evaluated_key;
-                if after.is_none() {
-                    return Ok(names);
+        let mut names = Vec::new();
+        let mut after = None;
+        loop {
+            let request = names_from(prefix, after);
+            let response = self.store.engine().call(|database| database.query(request), Ok).await.map_err(failed)?;
+            for mut row in response.items.unwrap_or_default() {
+                if let Some(AttributeValue::S(name)) = row.remove("name") {
+                    names.push(SecretName(name));
                 }
             }
-        });
-        names.await.map_err(failed)
+            after = response.last_evaluated_key;
+            if after.is_none() {
+                return Ok(names);
+            }
+        }
     }
 }
 

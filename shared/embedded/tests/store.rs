@@ -4,8 +4,9 @@ mod support;
 
 use std::sync::Arc;
 
+use domain::certificates::CERTIFICATES;
 use domain::conformance::store;
-use domain::ports::{Attribute, Expect, Key, Store, StoreError, Table, Write};
+use domain::ports::{Attribute, Expect, Key, Query, Store, StoreError, Table, Write};
 use domain::users::USERS;
 use serde_json::json;
 use support::{System, directory, open};
@@ -74,4 +75,53 @@ async fn a_table_nobody_declared_is_an_error() {
     assert!(matches!(result, Err(StoreError::Failed(_))), "{result:?}");
     let result = store.get(&USERS, Key::pair(1, 2)).await;
     assert!(matches!(result, Err(StoreError::Failed(_))), "{result:?}");
+}
+
+/// Two thousand rows are read in one turn of the database; a page goes on over turns, up to 1 MB.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_small_rows_takes_several_turns() {
+    let (_parent, data) = directory();
+    let store = open(&data).store();
+    fill(store.as_ref(), 1, 5000, "").await;
+    let query = Query { index: Some("by_owner"), ..Query::of(&CERTIFICATES, 1) };
+    let page = store.query(query.clone()).await.unwrap();
+    assert_eq!((page.items.len(), page.next), (5000, None));
+    for (limit, read) in [(2048, 2048), (2049, 2049), (4999, 4999), (5000, 5000), (6000, 5000)] {
+        let page = store.query(Query { limit: Some(limit), descending: true, ..query.clone() }).await.unwrap();
+        assert_eq!(page.items.len(), read);
+        assert_eq!(page.items[read - 1]["id"], 5001 - read);
+        assert_eq!(page.next.is_some(), limit <= 5000, "limit {limit}");
+    }
+    let found = store.query(Query { contains: Some(("search", "row 4999".into())), ..query }).await.unwrap();
+    assert_eq!((found.items.len(), found.next), (1, None));
+
+    fill(store.as_ref(), 2, 12_000, &"x".repeat(150)).await;
+    let mut query = Query { index: Some("by_owner"), ..Query::of(&CERTIFICATES, 2) };
+    let mut ids = Vec::new();
+    let mut pages = 0;
+    loop {
+        let page = store.query(query.clone()).await.unwrap();
+        // An entry is about 180 bytes.
+        assert!(page.items.len() < 6500, "{} items are more than 1 MB", page.items.len());
+        ids.extend(page.items.iter().map(|item| item["id"].as_i64().unwrap()));
+        pages += 1;
+        match page.next {
+            Some(next) => query.after = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(ids, (1_000_001..=1_012_000).collect::<Vec<_>>());
+    assert!((3..=4).contains(&pages), "{pages} pages");
+}
+
+async fn fill(store: &dyn Store, owner: i64, count: i64, padding: &str) {
+    let base = (owner - 1) * 1_000_000;
+    let ids: Vec<_> = (base + 1..=base + count).collect();
+    for ids in ids.chunks(100) {
+        let put = |id: &i64| {
+            let item = json!({ "id": id, "owner": owner, "search": format!("row {id}{padding}") });
+            Write::Put { table: &CERTIFICATES, item: item.as_object().unwrap().clone(), expect: Expect::Absent }
+        };
+        store.transact(ids.iter().map(put).collect()).await.unwrap();
+    }
 }
