@@ -1,3 +1,5 @@
-//! What the system tests stand on: the real programs that Steward talks to.
+//! What the system tests stand on: the real programs that Steward talks to, and Steward itself, in this process.
 
+pub mod openssl;
 pub mod peers;
+pub mod steward;

@@ -1,0 +1,107 @@
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+
+/// Somebody who calls the API, with a token, an API key, or nothing.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+    credentials: Option<(&'static str, String)>,
+}
+
+/// An answer of the API.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: reqwest::header::HeaderMap,
+    /// Its body as it came.
+    pub bytes: Vec<u8>,
+    /// Its body as JSON; null when it is none.
+    pub json: Value,
+}
+
+impl Reply {
+    /// The JSON of a success; panics on anything else.
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        assert!(self.status.is_success(), "{}: {}", self.status, String::from_utf8_lossy(&self.bytes));
+        self.json
+    }
+
+    /// The JSON of this very status; panics on any other.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.bytes));
+        self.json
+    }
+}
+
+impl Client {
+    /// A caller without credentials.
+    pub fn new(base: impl Into<String>) -> Self {
+        Self { http: reqwest::Client::new(), base: base.into(), credentials: None }
+    }
+
+    /// The same caller with a session token.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { credentials: Some(("authorization", format!("Bearer {token}"))), ..self.clone() }
+    }
+
+    /// The same caller with an API key.
+    #[must_use]
+    pub fn with_key(&self, key: &str) -> Self {
+        Self { credentials: Some(("x-api-key", key.to_owned())), ..self.clone() }
+    }
+
+    /// The same caller with any header as credentials.
+    #[must_use]
+    pub fn with_header(&self, name: &'static str, value: &str) -> Self {
+        Self { credentials: Some((name, value.to_owned())), ..self.clone() }
+    }
+
+    /// Logs in by 000's route; the caller with the token.
+    pub async fn login(&self, username: &str, password: &str) -> Self {
+        let body = serde_json::json!({"username": username, "password": password});
+        let reply = self.post("/api/auth/login", body).await.ok();
+        self.with_token(reply["token"].as_str().unwrap())
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(Method::GET, path, None).await
+    }
+
+    /// POST with a JSON body.
+    pub async fn post(&self, path: &str, body: Value) -> Reply {
+        self.send(Method::POST, path, Some(body.to_string())).await
+    }
+
+    /// PUT with a JSON body.
+    pub async fn put(&self, path: &str, body: Value) -> Reply {
+        self.send(Method::PUT, path, Some(body.to_string())).await
+    }
+
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.send(Method::DELETE, path, None).await
+    }
+
+    /// Any method, with any body.
+    pub async fn send(&self, method: Method, path: &str, body: Option<String>) -> Reply {
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some((name, value)) = &self.credentials {
+            request = request.header(*name, value);
+        }
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body);
+        }
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = response.bytes().await.unwrap().to_vec();
+        let json = serde_json::from_slice(&bytes).unwrap_or_default();
+        Reply { status, headers, bytes, json }
+    }
+}

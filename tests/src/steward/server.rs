@@ -1,0 +1,127 @@
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Parser;
+use domain::Context;
+use steward::{Config, Parts, SystemEntropy};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::{Client, CountingStore, TestClock};
+
+/// The password of `admin`.
+pub const ADMIN_PASSWORD: &str = "correct horse battery";
+
+/// How a Steward is started.
+#[derive(Debug, Default)]
+pub struct StewardOptions {
+    /// `STEWARD_DNS`.
+    pub dns: Option<SocketAddr>,
+    /// `STEWARD_REGISTRATION=open`.
+    pub open_registration: bool,
+    /// The data directory of an earlier one.
+    pub data: Option<PathBuf>,
+    /// More options of the command line.
+    pub arguments: Vec<String>,
+}
+
+/// A Steward that answers on a free port, in this process. Dropping it ends it as hard as `kill -9`, but for its open
+/// files.
+#[derive(Debug)]
+pub struct Steward {
+    /// Its ports; its store counts.
+    pub ctx: Context,
+    /// Its store.
+    pub store: Arc<CountingStore>,
+    /// Its clock.
+    pub clock: Arc<TestClock>,
+    url: String,
+    data: PathBuf,
+    _directory: Option<TempDir>,
+    stop: Option<oneshot::Sender<()>>,
+    server: JoinHandle<()>,
+}
+
+impl Steward {
+    /// Starts one, with the user `admin`.
+    pub async fn start(options: StewardOptions) -> Self {
+        let directory = options.data.is_none().then(|| TempDir::with_prefix("steward-test-").unwrap());
+        let data = options.data.or_else(|| directory.as_ref().map(|d| d.path().join("data"))).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut arguments = vec![
+            "steward".to_owned(),
+            format!("--listen={address}"),
+            format!("--data={}", data.display()),
+            "--allow-targets=127.0.0.0/8".to_owned(),
+            format!("--registration={}", if options.open_registration { "open" } else { "closed" }),
+        ];
+        arguments.extend(options.dns.map(|dns| format!("--dns={dns}")));
+        arguments.extend(options.arguments);
+        let config = Config::parse_from(arguments);
+
+        let clock = Arc::new(TestClock::default());
+        let Parts { ctx, scheduler } = steward::open(&config, clock.clone(), Arc::new(SystemEntropy)).unwrap();
+        domain::users::register_first_admin(&ctx, Some(ADMIN_PASSWORD)).await.unwrap();
+        let store = Arc::new(CountingStore::new(Arc::clone(&ctx.store)));
+        let ctx = Context { store: store.clone(), ..ctx };
+
+        let (stop, stopped) = oneshot::channel();
+        let (ready, answering) = oneshot::channel();
+        let parts = Parts { ctx: ctx.clone(), scheduler };
+        let server = tokio::spawn(async move {
+            let ready = move || ready.send(()).unwrap();
+            let stopped = async move { drop(stopped.await) };
+            steward::serve(parts, listener, ready, stopped).await.unwrap();
+        });
+        answering.await.unwrap();
+        let url = format!("http://{address}");
+        Self { ctx, store, clock, url, data, _directory: directory, stop: Some(stop), server }
+    }
+
+    /// Where it answers.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its data directory.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// A caller without credentials.
+    pub fn client(&self) -> Client {
+        Client::new(&self.url)
+    }
+
+    /// The administrator.
+    pub async fn admin(&self) -> Client {
+        self.client().login("admin", ADMIN_PASSWORD).await
+    }
+
+    /// A new user, logged in.
+    pub async fn user(&self, name: &str) -> Client {
+        let body = serde_json::json!({
+            "username": name, "password": "a good password", "email": format!("{name}@example.com"),
+        });
+        self.admin().await.post("/api/add_user", body).await.ok();
+        self.client().login(name, "a good password").await
+    }
+
+    /// Stops it as SIGTERM does.
+    pub async fn stop(mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        let _ = (&mut self.server).await;
+    }
+}
+
+impl Drop for Steward {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
