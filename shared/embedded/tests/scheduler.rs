@@ -1,5 +1,7 @@
 //! The embedded scheduler passes the suite of the port, and fires what came due while nothing ran.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod support;
 
 use std::time::Duration;
