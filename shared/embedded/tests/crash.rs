@@ -1,5 +1,7 @@
 //! A process that is killed loses nothing that it acknowledged, and half-writes no transaction.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod support;
 
 use std::env;

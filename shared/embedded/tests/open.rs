@@ -1,5 +1,7 @@
 //! Opening a data directory: one process at a time, in plain words.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod support;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! The embedded queue passes the suite of the port, and adds promises of its own.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod support;
 
 use std::sync::Arc;

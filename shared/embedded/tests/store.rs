@@ -1,5 +1,7 @@
 //! The embedded store passes the suite of the port, and keeps what it answered.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod support;
 
 use std::sync::Arc;

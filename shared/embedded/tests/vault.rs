@@ -1,5 +1,7 @@
 //! The embedded vault passes the suite of the port, and its secrets are unreadable without the key file.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod support;
 
 use std::fs;

@@ -78,9 +78,11 @@ pub async fn stale_receipt(queue: &dyn Queue, time: &dyn Time) {
     let second = next(queue, time, SHORT).await;
     assert_eq!(second.receives, 2);
     queue.delete(QUEUE, &first.receipt).await.unwrap();
-    let third = next(queue, time, LONG).await;
+    let third = next(queue, time, SHORT).await;
     assert_eq!((&third.job, third.receives), (&job(5), 3), "a stale receipt deleted the job");
     finish(queue, third).await;
+    time.wait(SHORT + SHORT / 2).await;
+    assert!(queue.receive(QUEUE, 10, LONG).await.unwrap().is_empty(), "a deleted job came back");
 }
 
 /// `max` is kept, and what is left over is received by the next call.

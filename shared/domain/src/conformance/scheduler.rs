@@ -32,6 +32,8 @@ pub async fn one_off_fires_once(scheduler: &dyn Scheduler, queue: &dyn Queue, ti
     assert!(time.now() >= at, "it fired early");
     quiet(queue, time, Duration::from_secs(2)).await;
     scheduler.cancel(&name).await.unwrap();
+    set(scheduler, &name, When::At(in_seconds(time, 1)), 10).await;
+    fired(queue, time, 10).await;
 }
 
 /// A time that has passed is as soon as possible.
