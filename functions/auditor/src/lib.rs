@@ -1,1 +1,15 @@
-//! auditor
+//! The worker that appends to the audit trail.
+
+use domain::jobs::Job;
+use domain::operations::Next;
+use domain::{Context, Error, Result, audit};
+
+/// Works on a job of the auditor's queue.
+pub async fn handle(ctx: &Context, job: &Job) -> Result<Next> {
+    match job {
+        Job::Audit { entry } => audit::append(ctx, entry).await.map(|()| Next::Done),
+        Job::Issue { .. } | Job::Purge { .. } | Job::Sweep => {
+            Err(Error::Internal("a job of another family on the auditor's queue".into()))
+        }
+    }
+}

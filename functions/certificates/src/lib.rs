@@ -1,1 +1,28 @@
-//! certificates
+//! The API area of document 000: logins, certificates, the progress of long work, and the audit trail.
+
+pub mod audit;
+pub mod auth;
+pub mod certificates;
+pub mod health;
+pub mod operations;
+
+use steward_http::App;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The area's routes.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(health::get))
+        .routes(routes!(auth::login::login))
+        .routes(routes!(auth::logout::logout))
+        .routes(routes!(auth::refresh::refresh))
+        .routes(routes!(certificates::list::list, certificates::create::create))
+        .routes(routes!(certificates::cleanup::cleanup))
+        .routes(routes!(certificates::get::get, certificates::update::update, certificates::delete::delete))
+        .routes(routes!(certificates::verify::verify))
+        .routes(routes!(certificates::download::download))
+        .routes(routes!(certificates::revoke::revoke))
+        .routes(routes!(operations::get::get))
+        .routes(routes!(audit::list::list))
+}

@@ -1,1 +1,29 @@
-//! console
+//! What describes the API: the OpenAPI document, Swagger UI, and 003's list of routes.
+
+mod document;
+pub mod urls;
+
+use axum::Router;
+use steward_http::App;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
+
+pub use document::document;
+
+/// Every area's routes, and the documents made from them.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(certificates::router())
+        .merge(acme_accounts::router())
+        .merge(rental::router())
+        .merge(cloud::router())
+        .routes(routes!(urls::list))
+}
+
+/// The whole API as one router: all areas, `/api/openapi.json`, and Swagger UI at `/api/docs`, which needs nothing from
+/// the internet.
+pub fn everything() -> Router<App> {
+    let (routes, _) = router().split_for_parts();
+    routes.merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", document()))
+}

@@ -1,1 +1,22 @@
-//! issuer
+//! The worker that brings certificate orders to their end, and removes the secrets of what was deleted.
+
+mod issue;
+mod steps;
+
+use domain::jobs::Job;
+use domain::operations::{self, Next};
+use domain::{Context, Error, Result};
+
+/// How long one worker keeps an operation before another may take it up; renewed with each recorded step. No step
+/// takes that long: a call to a CA is given up after 30 seconds.
+pub const LEASE: std::time::Duration = std::time::Duration::from_secs(90);
+
+/// Works on a job of the issuer's queue.
+pub async fn handle(ctx: &Context, job: &Job) -> Result<Next> {
+    match job {
+        Job::Issue { operation } => issue::issue(ctx, *operation).await,
+        Job::Purge { operation } => operations::purge(ctx, *operation).await,
+        Job::Sweep => operations::sweep(ctx).await.map(|_| Next::Done),
+        Job::Audit { .. } => Err(Error::Internal("an audit entry on the issuer's queue".into())),
+    }
+}

@@ -9,6 +9,7 @@ pub mod entity;
 mod error;
 pub mod ids;
 pub mod jobs;
+pub mod list;
 pub mod names;
 pub mod operations;
 pub mod ports;

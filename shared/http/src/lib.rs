@@ -1,1 +1,23 @@
-//! steward-http
+//! What every API area shares: who calls, what they send, and how an error is said in each document's words.
+
+mod app;
+mod body;
+mod caller;
+mod face;
+mod fault;
+mod path;
+mod request_id;
+mod seam;
+mod source;
+mod tokens;
+
+pub use app::App;
+pub use body::{JsonBody, Params};
+pub use caller::{Caller, MaybeCaller};
+pub use face::Face;
+pub use fault::{Answer, CloudErrorBody, CodeErrorBody, ErrorBody, Fault};
+pub use path::IdPath;
+pub use request_id::RequestId;
+pub use seam::finish;
+pub use source::Source;
+pub use tokens::Tokens;

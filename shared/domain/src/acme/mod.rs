@@ -1,7 +1,21 @@
 //! ACME providers and accounts (document 002).
 
+mod create;
+mod delete;
+mod list;
+mod provider;
+mod set_default;
+mod status;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use create::{NewAccount, create, register};
+pub use delete::delete;
+pub use list::{Filter, list, of_owner};
+pub use provider::{NewProvider, PROVIDERS, Provider, add_provider, display_name, find_provider, providers};
+pub use set_default::set_default;
+pub use status::{disable, enable};
 
 use crate::entity::Entity;
 use crate::ids::{AccountId, ProviderId, UserId};

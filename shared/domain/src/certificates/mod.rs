@@ -1,14 +1,27 @@
 //! Certificates: names, the order in flight, and what was issued (document 000 §3.2, §4.2).
 
+mod challenge;
+mod cleanup;
+mod create;
+mod delete;
 mod key_type;
+mod revoke;
+mod verify;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use challenge::{RecordToMake, records};
+pub use cleanup::cleanup;
+pub use create::{NewCertificate, create};
+pub use delete::delete;
 pub use key_type::KeyType;
+pub use revoke::revoke;
+pub use verify::{STEPS, Verified, verify};
 
 use crate::entity::{self, Entity, Stored};
 use crate::ids::{AccountId, CertificateId, OperationId, UserId};
+use crate::list::{self, Listing, PageRequest};
 use crate::names::DomainName;
 use crate::ports::{Attribute, DnsChallenge, Index, Item, Key, Projection, SecretName, Store, Table};
 use crate::users::Viewer;
@@ -299,11 +312,13 @@ impl Certificate {
 /// A certificate the viewer may see.
 pub async fn load(store: &dyn Store, id: CertificateId, viewer: &Viewer) -> Result<Stored<Certificate>> {
     let certificate: Stored<Certificate> = entity::load(store, Key::of(id.0)).await?;
-    if viewer.may_reach(certificate.value.owner) {
-        Ok(certificate)
-    } else {
-        Err(Error::NotFound { what: "certificate" })
-    }
+    viewer.require(store, certificate.value.owner, Certificate::NAME).await?;
+    Ok(certificate)
+}
+
+/// A page of an owner's certificates, newest first, whose names or note contain the search.
+pub async fn list(store: &dyn Store, owner: UserId, request: &PageRequest) -> Result<Listing<Certificate>> {
+    list::page(store, "by_owner", owner.0.into(), &Certificate::total(owner), request).await
 }
 
 /// Checks the length of a note.

@@ -1,6 +1,8 @@
 //! Long work: its state, steps and attempts. An operation is the progress bar and the outbox (DESIGN §5).
 
 mod lease;
+mod purge;
+mod recover;
 mod sweep;
 
 use std::time::Duration;
@@ -9,13 +11,15 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use lease::{Leased, take};
+pub use purge::purge;
+pub use recover::recover;
 pub use sweep::{SWEEP_SCHEDULE, sweep};
 
+use crate::Result;
 use crate::entity::{self, Entity, Stored};
 use crate::ids::{CertificateId, OperationId, UserId};
 use crate::jobs::Job;
 use crate::ports::{Attribute, Index, Item, Key, Projection, QueueName, SecretName, Store, Table};
-use crate::{Error, Result};
 
 /// Operations; those not finished are in `by_open`, the longest untouched first.
 pub static OPERATIONS: Table = Table {
@@ -83,6 +87,15 @@ pub struct Lease {
     pub holder: String,
     /// When it ends by itself.
     pub until: Timestamp,
+}
+
+/// What a worker has to do with a job it has worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing: it is finished.
+    Done,
+    /// Send it to itself again, to be received after this time.
+    Again(Duration),
 }
 
 /// A piece of long work.
@@ -241,5 +254,6 @@ pub async fn send(queue: &dyn crate::ports::Queue, operation: &Operation) {
 /// An operation the viewer may see.
 pub async fn load(store: &dyn Store, id: OperationId, viewer: &crate::users::Viewer) -> Result<Stored<Operation>> {
     let operation: Stored<Operation> = entity::load(store, Key::of(id.0)).await?;
-    if viewer.may_reach(operation.value.owner) { Ok(operation) } else { Err(Error::NotFound { what: "operation" }) }
+    viewer.require(store, operation.value.owner, Operation::NAME).await?;
+    Ok(operation)
 }

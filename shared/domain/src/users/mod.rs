@@ -1,10 +1,23 @@
 //! Users: one set behind the three documents that speak of them (000 §4.1, 003 §1, 004 §1).
 
+mod admin;
+mod api_key;
+mod authenticate;
+mod login;
+mod mailbox;
+mod password;
+mod register;
 mod viewer;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use admin::{Change, change, delete, reactivate, suspend};
+pub use api_key::{ApiKey, regenerate_key};
+pub use authenticate::{Session, by_api_key, by_session, revoke_session};
+pub use login::{LOGIN_FAILURES, login};
+pub use mailbox::{confirm_email, send_verification};
+pub use register::{NewUser, register, register_first_admin};
 pub use viewer::Viewer;
 
 use crate::entity::{self, Entity, Stored};
@@ -118,6 +131,8 @@ pub struct User {
     pub email: Email,
     /// Whether they proved that the address is theirs.
     pub email_verified: bool,
+    /// When the mail that proves it was last sent.
+    pub verification_sent_at: Option<Timestamp>,
     /// argon2id, PHC string.
     pub password_hash: String,
     /// SHA-256 of the API key, hex.
@@ -184,8 +199,11 @@ async fn find_by_name(store: &dyn Store, name: &str) -> Result<Option<Stored<Use
 
 /// A user the viewer may see.
 pub async fn load(store: &dyn Store, id: UserId, viewer: &Viewer) -> Result<Stored<User>> {
-    let user: Stored<User> = entity::load(store, Key::of(id.0)).await?;
-    let reachable =
-        viewer.may_reach(id) || (user.value.brought_by == Some(viewer.user) && viewer.role == Role::Distributor);
-    if reachable { Ok(user) } else { Err(Error::NotFound { what: "user" }) }
+    viewer.require(store, id, "user").await?;
+    entity::load(store, Key::of(id.0)).await
+}
+
+/// A page of users, newest first, whose name or address contains the search. Deleted users stay listed.
+pub async fn list(store: &dyn Store, request: &crate::list::PageRequest) -> Result<crate::list::Listing<User>> {
+    crate::list::page(store, "by_listing", "user".into(), User::TOTAL, request).await
 }

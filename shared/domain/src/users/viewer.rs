@@ -1,5 +1,7 @@
-use super::Role;
+use super::{Role, User};
+use crate::entity::{self, Stored};
 use crate::ids::UserId;
+use crate::ports::{Key, Store};
 use crate::{Error, Result};
 
 /// Who is asking, and from where.
@@ -14,9 +16,23 @@ pub struct Viewer {
 }
 
 impl Viewer {
-    /// Whether they may see and change what `owner` has: their own things, and an administrator everything.
-    pub fn may_reach(&self, owner: UserId) -> bool {
-        self.user == owner || self.role == Role::Admin
+    /// Whether they may see and change what `owner` has: their own things, an administrator everything, a
+    /// distributor what the users they brought have (DESIGN §6). The one place that decides it.
+    pub async fn may_reach(&self, store: &dyn Store, owner: UserId) -> Result<bool> {
+        match self.role {
+            _ if self.user == owner => Ok(true),
+            Role::Admin => Ok(true),
+            Role::User => Ok(false),
+            Role::Distributor => {
+                let owner: Option<Stored<User>> = entity::find(store, Key::of(owner.0)).await?;
+                Ok(owner.is_some_and(|owner| owner.value.brought_by == Some(self.user)))
+            }
+        }
+    }
+
+    /// Gives [`Error::NotFound`] for `what` unless they may reach `owner`: what is not theirs does not exist.
+    pub async fn require(&self, store: &dyn Store, owner: UserId, what: &'static str) -> Result<()> {
+        if self.may_reach(store, owner).await? { Ok(()) } else { Err(Error::NotFound { what }) }
     }
 
     /// Refuses everybody but administrators.

@@ -1,0 +1,72 @@
+//! `POST /api/v1/acme/account/create` (002 §1)
+
+use axum::Json;
+use axum::extract::State;
+use domain::acme::{self, NewAccount};
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use steward_http::{Answer, App, Caller, CodeErrorBody, JsonBody};
+use utoipa::ToSchema;
+
+use super::word;
+use crate::envelope::{self, Envelope};
+
+/// An account to register.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Registration {
+    /// A name from the list of providers.
+    #[schema(example = "letsencrypt")]
+    provider_name: String,
+    /// The CA writes to it.
+    email: String,
+    /// The EAB key identifier, where the CA needs one.
+    #[serde(default)]
+    eab_kid: Option<String>,
+    /// The EAB MAC key, base64url, where the CA needs one.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    eab_hmac_key: Option<SecretString>,
+}
+
+/// The account as registered.
+#[derive(Serialize, ToSchema)]
+pub struct Registered {
+    id: i64,
+    provider_id: i64,
+    email: String,
+    status: &'static str,
+    is_default: bool,
+    account_url: String,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+}
+
+/// Registers an account at a CA, agreeing to its terms. The first one at a CA becomes the default there.
+#[utoipa::path(post, path = "/api/v1/acme/account/create", tag = "acme-accounts", request_body = Registration,
+    responses((status = 200, body = Envelope<Registered>), (status = 400, body = CodeErrorBody),
+        (status = 401, body = CodeErrorBody), (status = 409, body = CodeErrorBody),
+        (status = 503, body = CodeErrorBody)))]
+pub async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    JsonBody(body): JsonBody<Registration>,
+) -> Answer<Json<Envelope<Registered>>> {
+    let new = NewAccount {
+        provider_name: body.provider_name,
+        email: body.email,
+        eab_kid: body.eab_kid.unwrap_or_default(),
+        eab_hmac_key: body.eab_hmac_key.unwrap_or_default(),
+    };
+    let account = acme::create(&app.ctx, caller.viewer.user, new).await?.value;
+    Ok(envelope::one(Registered {
+        id: account.id.0,
+        provider_id: account.provider.0,
+        email: account.email.to_string(),
+        status: word(account.status),
+        is_default: account.is_default,
+        account_url: account.account_url,
+        created_at: account.created_at,
+    }))
+}

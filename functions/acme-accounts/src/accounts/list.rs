@@ -1,0 +1,81 @@
+//! `GET /api/v1/acme/accounts` (002 §2)
+
+use axum::Json;
+use axum::extract::State;
+use domain::Error;
+use domain::acme::{self, AccountStatus, Filter};
+use domain::ids::{ProviderId, UserId};
+use domain::list::PageRequest;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use steward_http::{Answer, App, Caller, CodeErrorBody, Params};
+use utoipa::{IntoParams, ToSchema};
+
+use super::word;
+use crate::envelope::{self, Envelope};
+
+/// Which accounts.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Query {
+    /// Those at this CA.
+    provider_id: Option<i64>,
+    /// `active` or `disabled`.
+    status: Option<String>,
+    /// From 1; 1 unless given.
+    page: Option<u32>,
+    /// From 1 to 50; 20 unless given.
+    page_size: Option<u32>,
+    /// Those of this user, for whom may see them; the caller's own unless given.
+    user_id: Option<i64>,
+}
+
+/// An account.
+#[derive(Serialize, ToSchema)]
+pub struct AccountItem {
+    id: i64,
+    provider_id: i64,
+    provider_name: String,
+    email: String,
+    status: &'static str,
+    is_default: bool,
+    account_url: String,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+}
+
+/// ACME accounts, newest first.
+#[utoipa::path(get, path = "/api/v1/acme/accounts", tag = "acme-accounts", params(Query),
+    responses((status = 200, body = Envelope<AccountItem>), (status = 400, body = CodeErrorBody),
+        (status = 401, body = CodeErrorBody)))]
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Params(query): Params<Query>,
+) -> Answer<Json<Envelope<AccountItem>>> {
+    let request = PageRequest::new(query.page, query.page_size, None, "page_size")?;
+    let status = match query.status.as_deref() {
+        None | Some("") => None,
+        Some("active") => Some(AccountStatus::Active),
+        Some("disabled") => Some(AccountStatus::Disabled),
+        Some(_) => return Err(Error::invalid("status", "must be active or disabled").into()),
+    };
+    let owner = query.user_id.map_or(caller.viewer.user, UserId);
+    let store = app.ctx.store.as_ref();
+    caller.viewer.require(store, owner, "user").await?;
+    let filter = Filter { provider: query.provider_id.map(ProviderId), status };
+    let listing = acme::list(store, owner, filter, &request).await?;
+    let item = |account: acme::Account| AccountItem {
+        id: account.id.0,
+        provider_id: account.provider.0,
+        provider_name: account.provider_name,
+        email: account.email.to_string(),
+        status: word(account.status),
+        is_default: account.is_default,
+        account_url: account.account_url,
+        created_at: account.created_at,
+    };
+    let items = listing.rows.into_iter().map(item).collect();
+    Ok(envelope::page(items, listing.total, request.page, request.per_page))
+}

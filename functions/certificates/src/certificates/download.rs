@@ -1,0 +1,56 @@
+//! `GET /api/certificates/{id}/download` (000 §4.2.7)
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use domain::certificates::{self, Certificate};
+use domain::ids::CertificateId;
+use domain::{Error, audit};
+use secrecy::SecretString;
+use serde::Deserialize;
+use steward_http::{Answer, App, Caller, ErrorBody, IdPath, Params};
+use tls::export::{Format, export};
+use utoipa::IntoParams;
+
+/// In which form.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Query {
+    /// `pem` (a zip of certificate, chain, both, and key; unless given), `pfx`, `der`, `fullchain` or `key`.
+    format: Option<String>,
+    /// Protects a `pfx`, which needs one.
+    #[param(value_type = Option<String>)]
+    password: Option<SecretString>,
+}
+
+/// Downloads an issued certificate, with its key where the format has one. Audited.
+#[utoipa::path(get, path = "/api/certificates/{id}/download", tag = "certificates",
+    params(("id" = i64, Path), Query),
+    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody)))]
+pub async fn download(
+    State(app): State<App>,
+    caller: Caller,
+    IdPath(id): IdPath,
+    Params(query): Params<Query>,
+) -> Answer<impl IntoResponse> {
+    let format = Format::parse(query.format.as_deref().unwrap_or("pem"))?;
+    let certificate = certificates::load(app.ctx.store.as_ref(), CertificateId(id), &caller.viewer).await?.value;
+    let Some(issued) = certificate.issued() else {
+        return Err(Error::Conflict(format!("certificate {id} is not issued yet; there is nothing to download")).into());
+    };
+    let key = if format.needs_key() { Some(key(&app, &certificate).await?) } else { None };
+    let file = export(format, &certificate.domain, &issued.chain, key.as_ref(), query.password.as_ref()).await?;
+
+    let target = format!("certificate {id} as {}", format.as_str());
+    audit::record(&app.ctx, &caller.viewer, "certificate.download", target).await?;
+    let disposition = format!("attachment; filename=\"{}\"", file.file_name);
+    Ok(([(header::CONTENT_TYPE, file.content_type.to_owned()), (header::CONTENT_DISPOSITION, disposition)], file.bytes))
+}
+
+async fn key(app: &App, certificate: &Certificate) -> domain::Result<SecretString> {
+    let key = app.ctx.vault.get(&Certificate::secret(certificate.id)).await?;
+    key.ok_or_else(|| Error::Internal(format!("the key of certificate {} is not in the vault", certificate.id)))
+}

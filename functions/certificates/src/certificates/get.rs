@@ -1,0 +1,72 @@
+//! `GET /api/certificates/{id}` (000 §4.2.2)
+
+use axum::Json;
+use axum::extract::State;
+use domain::certificates::{self, Certificate, State as CertificateState};
+use domain::ids::CertificateId;
+use jiff::Timestamp;
+use serde::Serialize;
+use steward_http::{Answer, App, Caller, ErrorBody, IdPath};
+use utoipa::ToSchema;
+
+use super::{Summary, VerificationRecord};
+
+/// A certificate with everything about it.
+#[derive(Serialize, ToSchema)]
+pub struct Detail {
+    #[serde(flatten)]
+    summary: Summary,
+    /// Where the certificate with its chain is fetched, once issued.
+    cert_path: Option<String>,
+    /// Where the private key is fetched, once issued.
+    key_path: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+    /// The ACME account it was ordered with.
+    account_id: i64,
+    /// The operation at work on it.
+    operation_id: Option<i64>,
+    /// Why the order failed.
+    error: Option<String>,
+    /// SHA-256 of the certificate, hex.
+    fingerprint: Option<String>,
+    /// Serial number, hex.
+    serial: Option<String>,
+    /// The records its order needs.
+    verification_records: Vec<VerificationRecord>,
+}
+
+impl Detail {
+    fn new(certificate: &Certificate, now: Timestamp) -> Self {
+        let issued = certificate.issued();
+        let path =
+            |format: &str| issued.map(|_| format!("/api/certificates/{}/download?format={format}", certificate.id));
+        let error = match &certificate.state {
+            CertificateState::Failed { reason } => Some(reason.clone()),
+            _ => None,
+        };
+        Self {
+            summary: Summary::new(certificate, now),
+            cert_path: path("fullchain"),
+            key_path: path("key"),
+            created_at: certificate.created_at,
+            updated_at: certificate.updated_at,
+            account_id: certificate.account.0,
+            operation_id: certificate.operation().map(|operation| operation.0),
+            error,
+            fingerprint: issued.map(|issued| issued.fingerprint.clone()),
+            serial: issued.map(|issued| issued.serial.clone()),
+            verification_records: VerificationRecord::all(certificate),
+        }
+    }
+}
+
+/// A certificate.
+#[utoipa::path(get, path = "/api/certificates/{id}", tag = "certificates", params(("id" = i64, Path)),
+    responses((status = 200, body = Detail), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub async fn get(State(app): State<App>, caller: Caller, IdPath(id): IdPath) -> Answer<Json<Detail>> {
+    let certificate = certificates::load(app.ctx.store.as_ref(), CertificateId(id), &caller.viewer).await?;
+    Ok(Json(Detail::new(&certificate.value, app.ctx.clock.now())))
+}

@@ -1,0 +1,27 @@
+//! `POST /api/certificates/{id}/revoke`
+
+use axum::Json;
+use axum::extract::State;
+use domain::certificates;
+use domain::ids::CertificateId;
+use serde::Serialize;
+use steward_http::{Answer, App, Caller, ErrorBody, IdPath};
+use utoipa::ToSchema;
+
+/// It is revoked.
+#[derive(Serialize, ToSchema)]
+pub struct Revoked {
+    id: i64,
+    status: &'static str,
+    message: &'static str,
+}
+
+/// Revokes an issued certificate at its CA.
+#[utoipa::path(post, path = "/api/certificates/{id}/revoke", tag = "certificates", params(("id" = i64, Path)),
+    responses((status = 200, body = Revoked), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody), (status = 503, body = ErrorBody)))]
+pub async fn revoke(State(app): State<App>, caller: Caller, IdPath(id): IdPath) -> Answer<Json<Revoked>> {
+    let mut certificate = certificates::load(app.ctx.store.as_ref(), CertificateId(id), &caller.viewer).await?;
+    certificates::revoke(&app.ctx, &mut certificate).await?;
+    Ok(Json(Revoked { id, status: "revoked", message: "Certificate revoked successfully" }))
+}

@@ -1,0 +1,3 @@
+//! Long work (000 §8.1).
+
+pub mod get;

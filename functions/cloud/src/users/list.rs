@@ -1,0 +1,51 @@
+//! `GET /api/v1/users`
+
+use axum::Json;
+use axum::extract::State;
+use domain::list::PageRequest;
+use domain::users;
+use serde::{Deserialize, Serialize};
+use steward_http::{Answer, App, Caller, CloudErrorBody, Params};
+use utoipa::{IntoParams, ToSchema};
+
+use super::Profile;
+use crate::envelope::{Envelope, done};
+
+/// Which users.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Query {
+    /// Only those with this in their name or address.
+    search: Option<String>,
+    /// From 1; 1 unless given.
+    page: Option<u32>,
+    /// From 1 to 50; 20 unless given.
+    per_page: Option<u32>,
+}
+
+/// A page of users.
+#[derive(Serialize, ToSchema)]
+pub struct List {
+    users: Vec<Profile>,
+    /// On all pages.
+    total: u64,
+    page: u32,
+    per_page: u32,
+}
+
+/// Users, newest first, deleted ones among them; for administrators.
+#[utoipa::path(get, path = "/api/v1/users", tag = "users", params(Query),
+    responses((status = 200, body = Envelope<List>), (status = 400, body = CloudErrorBody),
+        (status = 401, body = CloudErrorBody), (status = 403, body = CloudErrorBody)))]
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Params(query): Params<Query>,
+) -> Answer<Json<Envelope<List>>> {
+    caller.viewer.require_admin()?;
+    let request = PageRequest::new(query.page, query.per_page, query.search, "per_page")?;
+    let listing = users::list(app.ctx.store.as_ref(), &request).await?;
+    let users = listing.rows.into_iter().map(Into::into).collect();
+    Ok(done(List { users, total: listing.total, page: request.page, per_page: request.per_page }, "Users"))
+}

@@ -1,0 +1,66 @@
+//! Users (004 §1, §2.2).
+
+pub mod delete;
+pub mod get;
+pub mod list;
+pub mod login;
+pub mod profile;
+pub mod reactivate;
+pub mod regenerate_key;
+pub mod register;
+pub mod suspend;
+pub mod update;
+
+use domain::users::{Quota, User};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A user.
+#[derive(Serialize, ToSchema)]
+pub struct Profile {
+    id: i64,
+    username: String,
+    email: String,
+    /// Whether they proved that the address is theirs.
+    email_verified: bool,
+    /// `admin`, `distributor` or `user`.
+    role: &'static str,
+    /// `active`, `suspended` or `deleted`.
+    status: &'static str,
+    quota: QuotaBody,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+/// How much a user may have.
+#[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuotaBody {
+    /// How many certificates.
+    certificates: u32,
+}
+
+impl From<QuotaBody> for Quota {
+    fn from(body: QuotaBody) -> Self {
+        Self { certificates: body.certificates }
+    }
+}
+
+impl From<User> for Profile {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id.0,
+            username: user.username,
+            email: user.email.to_string(),
+            email_verified: user.email_verified,
+            role: user.role.as_str(),
+            status: user.status.as_str(),
+            quota: QuotaBody { certificates: user.quota.certificates },
+            created_at: user.created_at,
+            updated_at: user.updated_at,
+        }
+    }
+}

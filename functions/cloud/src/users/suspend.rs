@@ -1,0 +1,22 @@
+//! `POST /api/v1/users/{id}/suspend`
+
+use axum::Json;
+use axum::extract::State;
+use domain::ids::UserId;
+use domain::users;
+use steward_http::{Answer, App, Caller, CloudErrorBody, IdPath};
+
+use super::Profile;
+use crate::envelope::{Envelope, done};
+
+/// Suspends a user: refused from their next request on; for administrators.
+#[utoipa::path(post, path = "/api/v1/users/{id}/suspend", tag = "users", params(("id" = i64, Path)),
+    responses((status = 200, body = Envelope<Profile>), (status = 401, body = CloudErrorBody),
+        (status = 403, body = CloudErrorBody), (status = 404, body = CloudErrorBody),
+        (status = 409, body = CloudErrorBody)))]
+pub async fn suspend(State(app): State<App>, caller: Caller, IdPath(id): IdPath) -> Answer<Json<Envelope<Profile>>> {
+    caller.viewer.require_admin()?;
+    let mut user = users::load(app.ctx.store.as_ref(), UserId(id), &caller.viewer).await?;
+    users::suspend(&app.ctx, &caller.viewer, &mut user).await?;
+    Ok(done(user.value.into(), "User suspended successfully"))
+}

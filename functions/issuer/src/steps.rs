@@ -1,0 +1,183 @@
+//! The steps from verified records to a certificate (RFC 8555 §7.1.6, §7.4, §7.5).
+
+use std::time::Duration;
+
+use domain::acme::Account;
+use domain::certificates::Certificate;
+use domain::entity::{self, Stored};
+use domain::names::DomainName;
+use domain::operations::{Lease, Operation};
+use domain::ports::{CaAccount, Key, OrderStatus, OrderView, SecretName};
+use domain::{Context, Error};
+use secrecy::SecretString;
+
+use crate::LEASE;
+use crate::issue::Hitch;
+
+/// The first look after something was asked of the CA; most are done by then.
+const FIRST_LOOK: Duration = Duration::from_millis(100);
+/// The longest pause between two looks when the CA names none.
+const SLOWEST_LOOK: Duration = Duration::from_secs(10);
+
+/// What comes after a step.
+pub(crate) enum Course {
+    /// The next one.
+    On,
+    /// A pause: the CA is at work.
+    Wait(Duration),
+    /// Nothing: the certificate is issued.
+    Finished,
+}
+
+/// An order at work: its two rows, and what was learnt of it in this run.
+pub(crate) struct Order {
+    pub(crate) operation: Stored<Operation>,
+    pub(crate) certificate: Stored<Certificate>,
+    account: Option<CaAccount>,
+    view: Option<OrderView>,
+}
+
+impl Order {
+    pub(crate) fn new(operation: Stored<Operation>, certificate: Stored<Certificate>) -> Self {
+        Self { operation, certificate, account: None, view: None }
+    }
+
+    /// Writes both rows, or neither.
+    pub(crate) async fn record(&mut self, ctx: &Context) -> domain::Result<()> {
+        ctx.store.transact(vec![self.operation.update()?, self.certificate.update()?]).await?;
+        self.operation.written();
+        self.certificate.written();
+        Ok(())
+    }
+
+    /// Records that a step is done, and keeps the lease for the next.
+    async fn done(&mut self, ctx: &Context, step: &str) -> Result<Course, Hitch> {
+        self.advance(ctx, step)?;
+        self.operation.save(ctx.store.as_ref()).await?;
+        Ok(Course::On)
+    }
+
+    fn advance(&mut self, ctx: &Context, step: &str) -> domain::Result<()> {
+        let now = ctx.clock.now();
+        let operation = &mut self.operation.value;
+        operation.complete(step, now);
+        let until = now.checked_add(LEASE).map_err(|e| Error::Internal(e.to_string()))?;
+        operation.lease = operation.lease.take().map(|lease| Lease { until, ..lease });
+        Ok(())
+    }
+
+    fn url(&self) -> Result<String, Hitch> {
+        let order = self.certificate.value.order.as_ref();
+        order.map(|order| order.url.clone()).ok_or_else(|| Hitch::Refused("no order was made at the CA".into()))
+    }
+
+    async fn account(&mut self, ctx: &Context) -> Result<CaAccount, Hitch> {
+        if let Some(account) = &self.account {
+            return Ok(account.clone());
+        }
+        let key = Key::of(self.certificate.value.account.0);
+        let account: Stored<Account> = entity::load(ctx.store.as_ref(), key).await?;
+        let account = account.value.unlock(ctx.vault.as_ref()).await?;
+        Ok(self.account.insert(account).clone())
+    }
+
+    /// The order as the CA sees it now; one it has given up is refused with its reason.
+    async fn look(&mut self, ctx: &Context) -> Result<OrderView, Hitch> {
+        let (account, url) = (self.account(ctx).await?, self.url()?);
+        let view = match self.view.take() {
+            Some(view) => view,
+            None => ctx.ca.order(&account, &url).await?,
+        };
+        match view.status {
+            OrderStatus::Invalid => {
+                let problem = view.problem.clone();
+                Err(Hitch::Refused(problem.unwrap_or_else(|| "the CA gave the order up without a reason".into())))
+            }
+            OrderStatus::Pending | OrderStatus::Ready | OrderStatus::Processing | OrderStatus::Valid => Ok(view),
+        }
+    }
+
+    /// How long until the next look: what the CA asks for, else longer the longer it takes.
+    fn pause(&self, ctx: &Context, view: &OrderView) -> Duration {
+        let step = self.operation.value.steps.iter().find(|step| step.finished_at.is_none());
+        let began = step.and_then(|step| step.started_at);
+        let waited = began.map(|began| ctx.clock.now().duration_since(began)).unwrap_or_default();
+        let half = Duration::try_from(waited).unwrap_or_default() / 2;
+        view.retry_after.unwrap_or_else(|| half.clamp(FIRST_LOOK, SLOWEST_LOOK))
+    }
+}
+
+/// Does the step that is next.
+pub(crate) async fn next(ctx: &Context, order: &mut Order) -> Result<Course, Hitch> {
+    match order.operation.value.next_step().unwrap_or("download") {
+        "answer_challenges" => answer_challenges(ctx, order).await,
+        "authorize" => authorize(ctx, order).await,
+        "finalize" => finalize(ctx, order).await,
+        _ => download(ctx, order).await,
+    }
+}
+
+async fn answer_challenges(ctx: &Context, order: &mut Order) -> Result<Course, Hitch> {
+    let (account, url) = (order.account(ctx).await?, order.url()?);
+    ctx.ca.answer_challenges(&account, &url).await?;
+    order.done(ctx, "answer_challenges").await?;
+    Ok(Course::Wait(FIRST_LOOK))
+}
+
+async fn authorize(ctx: &Context, order: &mut Order) -> Result<Course, Hitch> {
+    let view = order.look(ctx).await?;
+    if view.status == OrderStatus::Pending {
+        return Ok(Course::Wait(order.pause(ctx, &view)));
+    }
+    order.advance(ctx, "authorize")?;
+    let id = order.operation.value.id;
+    order.certificate.value.start_issuing(id, ctx.clock.now())?;
+    order.record(ctx).await?;
+    order.view = Some(view);
+    Ok(Course::On)
+}
+
+/// The key is in the vault before the CA hears of it, under a name that a second try finds again.
+async fn finalize(ctx: &Context, order: &mut Order) -> Result<Course, Hitch> {
+    let view = order.look(ctx).await?;
+    if view.status == OrderStatus::Ready {
+        let (account, url) = (order.account(ctx).await?, order.url()?);
+        let names: Vec<DomainName> = order.certificate.value.names().cloned().collect();
+        let key = key(ctx, &order.certificate.value).await?;
+        let csr = tls::keys::csr(&key, &names).await?;
+        order.view = Some(ctx.ca.finalize(&account, &url, &csr).await?);
+    }
+    order.done(ctx, "finalize").await
+}
+
+async fn key(ctx: &Context, certificate: &Certificate) -> domain::Result<SecretString> {
+    let name: SecretName = Certificate::secret(certificate.id);
+    if let Some(key) = ctx.vault.get(&name).await? {
+        return Ok(key);
+    }
+    let key = tls::keys::generate(certificate.key_type).await?;
+    ctx.vault.put(&name, &key).await?;
+    Ok(key)
+}
+
+async fn download(ctx: &Context, order: &mut Order) -> Result<Course, Hitch> {
+    let view = order.look(ctx).await?;
+    if view.status != OrderStatus::Valid {
+        return Ok(Course::Wait(order.pause(ctx, &view)));
+    }
+    let (account, url) = (order.account(ctx).await?, order.url()?);
+    let chain = ctx.ca.certificate(&account, &url).await?;
+    let key = ctx.vault.get(&Certificate::secret(order.certificate.value.id)).await.map_err(Error::from)?;
+    let key = key.ok_or_else(|| Hitch::Refused("the key of the order is not in the vault".into()))?;
+    if !tls::matches_key(&chain, &key)? {
+        return Err(Hitch::Refused("the CA sent a certificate for another key".into()));
+    }
+    let issued = tls::facts(&chain)?;
+
+    let (now, id) = (ctx.clock.now(), order.operation.value.id);
+    order.certificate.value.finish(id, issued, now)?;
+    order.operation.value.succeed(now);
+    order.record(ctx).await?;
+    tracing::info!(certificate = %order.certificate.value.id, domain = %order.certificate.value.domain, "issued");
+    Ok(Course::Finished)
+}

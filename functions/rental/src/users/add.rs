@@ -1,0 +1,40 @@
+//! `POST /api/add_user` (003 §1.1)
+
+use axum::Json;
+use axum::extract::State;
+use domain::users::{NewUser, register};
+use serde::{Deserialize, Serialize};
+use steward_http::{Answer, App, ErrorBody, JsonBody, MaybeCaller};
+use utoipa::ToSchema;
+
+/// A user to make.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Addition {
+    /// 3 to 64 letters, digits, dots, dashes or underscores.
+    username: String,
+    /// At least 8 characters.
+    password: String,
+    email: String,
+}
+
+/// The user.
+#[derive(Serialize, ToSchema)]
+pub struct Added {
+    message: &'static str,
+    user_id: i64,
+}
+
+/// Makes a user. With closed registration only administrators and distributors may.
+#[utoipa::path(post, path = "/api/add_user", tag = "user", request_body = Addition, security((), ("token" = [])),
+    responses((status = 200, body = Added), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 409, body = ErrorBody)))]
+pub async fn add_user(
+    State(app): State<App>,
+    MaybeCaller(caller): MaybeCaller,
+    JsonBody(body): JsonBody<Addition>,
+) -> Answer<Json<Added>> {
+    let new = NewUser { username: &body.username, email: &body.email, password: &body.password };
+    let (user, _) = register(&app.ctx, new, caller.as_ref().map(|caller| &caller.viewer)).await?;
+    Ok(Json(Added { message: "User created successfully", user_id: user.value.id.0 }))
+}

@@ -1,0 +1,79 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+use domain::Registration;
+use ipnet::IpNet;
+use secrecy::SecretString;
+use url::Url;
+
+/// Runs a small hosting business from one place, starting with its TLS certificates.
+///
+/// Starts everything in one process: the API, its documentation at /api/docs, and the workers. Each setting is an
+/// environment variable, or the option of the same name.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "steward", version, about, long_about, max_term_width = 110)]
+pub struct Config {
+    /// The address and port to answer at.
+    #[arg(long, env = "STEWARD_LISTEN", value_name = "STEWARD_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// The directory that holds everything Steward knows; made where missing. Back it up: it holds the keys.
+    #[arg(long, env = "STEWARD_DATA", value_name = "STEWARD_DATA", default_value = "./steward-data")]
+    pub data: PathBuf,
+
+    /// The password of the user `admin`, used at the first start only. Without it one is made up and printed once.
+    #[arg(long, env = "STEWARD_ADMIN_PASSWORD", value_name = "STEWARD_ADMIN_PASSWORD", hide_env_values = true)]
+    pub admin_password: Option<SecretString>,
+
+    /// The URL that people reach Steward at, for links in mails; `http://` and the listening address unless given.
+    #[arg(long, env = "STEWARD_PUBLIC_URL", value_name = "STEWARD_PUBLIC_URL", value_parser = public_url)]
+    pub public_url: Option<Url>,
+
+    /// The name server (ip:port) to ask whether a DNS record is there, instead of the zone's own name servers.
+    #[arg(long, env = "STEWARD_DNS", value_name = "STEWARD_DNS")]
+    pub dns: Option<SocketAddr>,
+
+    /// Networks (CIDR, separated by commas) that Steward may connect to although they are not public: where your own
+    /// CA or name server is, for example `10.1.0.0/16,127.0.0.0/8`.
+    #[arg(long, env = "STEWARD_ALLOW_TARGETS", value_name = "STEWARD_ALLOW_TARGETS", value_delimiter = ',')]
+    pub allow_targets: Vec<IpNet>,
+
+    /// Who may make an account for themselves.
+    #[arg(long, env = "STEWARD_REGISTRATION", value_name = "STEWARD_REGISTRATION", default_value = "closed")]
+    pub registration: RegistrationSetting,
+
+    /// The mail server, e.g. `smtps://user:password@mail.example.com?from=steward@example.com`. Without it mails are
+    /// written to the log and to the directory `mail` under the data directory.
+    #[arg(long, env = "STEWARD_SMTP_URL", value_name = "STEWARD_SMTP_URL", hide_env_values = true)]
+    pub smtp_url: Option<SecretString>,
+
+    /// How much to log: error, warn, info, debug, trace, or directives such as `info,issuer=debug`.
+    #[arg(long, env = "STEWARD_LOG", value_name = "STEWARD_LOG", default_value = "info")]
+    pub log: String,
+}
+
+/// Who may make an account for themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RegistrationSetting {
+    /// Anybody who reaches the API.
+    Open,
+    /// Nobody: administrators and distributors make accounts.
+    Closed,
+}
+
+impl From<RegistrationSetting> for Registration {
+    fn from(setting: RegistrationSetting) -> Self {
+        match setting {
+            RegistrationSetting::Open => Self::Open,
+            RegistrationSetting::Closed => Self::Closed,
+        }
+    }
+}
+
+fn public_url(text: &str) -> Result<Url, String> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
+        _ => Err("must be an http or https URL, such as https://steward.example.com".to_owned()),
+    }
+}

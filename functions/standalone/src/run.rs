@@ -1,0 +1,186 @@
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use acme::InstantCa;
+use axum::Router;
+use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
+use dns::Authoritative;
+use domain::jobs::Job;
+use domain::operations::{self, SWEEP_SCHEDULE};
+use domain::ports::{Clock, Entropy, Mailer, QueueName, Schedule, ScheduleName, When};
+use domain::targets::TargetPolicy;
+use domain::{Context, Settings, users};
+use embedded::{Embedded, EmbeddedScheduler};
+use secrecy::ExposeSecret;
+use steward_http::App;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tracing_subscriber::EnvFilter;
+
+use crate::{Config, SystemClock, SystemEntropy, worker};
+
+/// How often the sweep looks for operations whose job was lost.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// Why Steward did not start, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A variable has a value that cannot be.
+    #[error("{variable}: {reason}")]
+    Setting {
+        /// Its name.
+        variable: &'static str,
+        /// What would be right.
+        reason: String,
+    },
+    /// The data directory cannot be used.
+    #[error("STEWARD_DATA: {0}")]
+    Data(#[from] embedded::OpenError),
+    /// The address cannot be listened at.
+    #[error("STEWARD_LISTEN: cannot listen at {address}: {reason}; is another program using the port?")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        reason: io::Error,
+    },
+    /// The first steps failed.
+    #[error("cannot start: {0}")]
+    Start(#[from] domain::Error),
+    /// The server ended.
+    #[error("cannot go on: {0}")]
+    Serve(#[from] io::Error),
+}
+
+/// One Steward, opened and not yet answering.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// The ports.
+    pub ctx: Context,
+    /// Fires schedules while it runs.
+    pub scheduler: Arc<EmbeddedScheduler>,
+}
+
+/// Sends the log to standard error, filtered by `STEWARD_LOG`.
+pub fn log(filter: &str) -> Result<(), StartError> {
+    let reason = |error: tracing_subscriber::filter::ParseError| {
+        format!("'{filter}' is not a level (error, warn, info, debug, trace) or a list of directives: {error}")
+    };
+    let filter = EnvFilter::builder()
+        .parse(filter)
+        .map_err(|error| StartError::Setting { variable: "STEWARD_LOG", reason: reason(error) })?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    Ok(())
+}
+
+/// Opens the data directory and everything outside that the settings name.
+pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Parts, StartError> {
+    let embedded = Embedded::open(&config.data, Arc::clone(&clock), Arc::clone(&entropy))?;
+    let policy = TargetPolicy::new(config.allow_targets.clone());
+    let dns = Authoritative::new(config.dns, policy.clone())
+        .map_err(|error| StartError::Setting { variable: "STEWARD_DNS", reason: error.to_string() })?;
+    let mailer = mailer(config, &clock, &entropy)?;
+    let public_url = match &config.public_url {
+        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+        None => format!("http://{}", config.listen),
+    };
+    let ctx = Context {
+        store: embedded.store(),
+        queue: embedded.queue(),
+        vault: embedded.vault(),
+        scheduler: embedded.scheduler(),
+        clock,
+        entropy,
+        ca: Arc::new(InstantCa::new(policy)),
+        dns: Arc::new(dns),
+        mailer,
+        settings: Settings { public_url, registration: config.registration.into() },
+    };
+    Ok(Parts { ctx, scheduler: embedded.scheduler() })
+}
+
+fn mailer(config: &Config, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Result<Arc<dyn Mailer>, StartError> {
+    let (clock, entropy) = (Arc::clone(clock), Arc::clone(entropy));
+    let Some(url) = &config.smtp_url else {
+        let directory = mail::Directory::new(&config.data, clock, entropy)
+            .map_err(|error| StartError::Setting { variable: "STEWARD_DATA", reason: error.to_string() })?;
+        return Ok(Arc::new(directory));
+    };
+    let refused = |reason: String| StartError::Setting { variable: "STEWARD_SMTP_URL", reason };
+    let settings: mail::SmtpSettings =
+        url.expose_secret().parse().map_err(|error: mail::SettingsError| refused(error.to_string()))?;
+    let smtp = mail::Smtp::new(settings, clock, entropy).map_err(|error| refused(error.to_string()))?;
+    Ok(Arc::new(smtp))
+}
+
+/// Runs until the process is asked to stop.
+#[expect(clippy::print_stdout, reason = "the two things an operator waits for: the first password, and the URL")]
+pub async fn run(config: Config) -> Result<(), StartError> {
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|reason| StartError::Listen { address: config.listen, reason })?;
+    let address = listener.local_addr()?;
+    let parts = open(&config, Arc::new(SystemClock), Arc::new(SystemEntropy))?;
+    let password = config.admin_password.as_ref().map(ExposeSecret::expose_secret);
+    let generated = users::register_first_admin(&parts.ctx, password).await.map_err(|error| match error {
+        domain::Error::Invalid { reason, .. } => StartError::Setting { variable: "STEWARD_ADMIN_PASSWORD", reason },
+        other => other.into(),
+    })?;
+    if let Some(password) = generated {
+        println!("The user admin was made with the password {password} (shown this once).");
+    }
+    let answering = || println!("Steward answers at http://{address} (its documentation: http://{address}/api/docs)");
+    serve(parts, listener, answering, stop_signal()).await
+}
+
+/// Serves every area, and works on every queue and schedule, until `stop` ends; requests under way are finished.
+pub async fn serve(
+    parts: Parts,
+    listener: TcpListener,
+    answering: impl FnOnce(),
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), StartError> {
+    let Parts { ctx, scheduler } = parts;
+    let left = operations::recover(&ctx).await?;
+    if left > 0 {
+        tracing::info!(operations = left, "taking up what was left open");
+    }
+    let sweep = Schedule {
+        name: ScheduleName(SWEEP_SCHEDULE.into()),
+        when: When::Every(SWEEP_EVERY),
+        queue: QueueName::Issuer,
+        job: Job::Sweep,
+    };
+    ctx.scheduler.set(sweep).await.map_err(domain::Error::from)?;
+
+    let mut background = JoinSet::new();
+    background.spawn(async move { scheduler.run().await });
+    for queue in QueueName::ALL {
+        background.spawn(worker::work(ctx.clone(), queue));
+    }
+    let server = axum::serve(listener, service(ctx)).with_graceful_shutdown(stop);
+    answering();
+    server.await?;
+    background.shutdown().await;
+    Ok(())
+}
+
+fn service(ctx: Context) -> IntoMakeServiceWithConnectInfo<Router, SocketAddr> {
+    steward_http::finish(console::everything(), App::new(ctx)).into_make_service_with_connect_info()
+}
+
+/// Ends when the process is asked to stop (SIGINT or SIGTERM).
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    tracing::info!("stopping");
+}

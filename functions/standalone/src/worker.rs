@@ -1,0 +1,72 @@
+//! Takes jobs off the queues, as SQS would hand them to Lambdas.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::jobs::Job;
+use domain::operations::Next;
+use domain::ports::{Delivery, QueueName};
+use domain::{Context, Error, Result};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+/// How long a delivered job is hidden: longer than a worker's lease, so that the next delivery finds it over.
+const VISIBILITY: Duration = Duration::from_secs(120);
+/// How many jobs of one queue are worked on at once.
+const AT_ONCE: usize = 16;
+/// The pause after a queue could not be read.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Works on a queue for ever. May be dropped at any time: what is not finished is delivered again.
+pub(crate) async fn work(ctx: Context, queue: QueueName) {
+    let slots = Arc::new(Semaphore::new(AT_ONCE));
+    let mut jobs = JoinSet::new();
+    loop {
+        while jobs.try_join_next().is_some() {}
+        ctx.queue.ready(queue).await;
+        let Ok(first) = Arc::clone(&slots).acquire_owned().await else { return };
+        let free = 1 + slots.available_permits();
+        let deliveries = match ctx.queue.receive(queue, free, VISIBILITY).await {
+            Ok(deliveries) => deliveries,
+            Err(error) => {
+                tracing::error!(queue = queue.as_str(), %error, "the queue cannot be read");
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+        };
+        drop(first);
+        for delivery in deliveries {
+            let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
+            let ctx = ctx.clone();
+            jobs.spawn(async move {
+                settle(&ctx, queue, delivery).await;
+                drop(slot);
+            });
+        }
+    }
+}
+
+/// Works on one delivery and settles it: deleted when done, sent again when it has to wait, left to be delivered
+/// again when it failed.
+async fn settle(ctx: &Context, queue: QueueName, delivery: Delivery) {
+    let settled = match handle(ctx, queue, &delivery.job).await {
+        Ok(Next::Done) => Ok(()),
+        Ok(Next::Again(pause)) => ctx.queue.send(queue, &delivery.job, pause).await.map_err(Error::from),
+        Err(error) => Err(error),
+    };
+    let deleted = match settled {
+        Ok(()) => ctx.queue.delete(queue, &delivery.receipt).await.map_err(Error::from),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = deleted {
+        let receives = delivery.receives;
+        tracing::error!(queue = queue.as_str(), job = ?delivery.job, receives, %error, "a job failed");
+    }
+}
+
+async fn handle(ctx: &Context, queue: QueueName, job: &Job) -> Result<Next> {
+    match queue {
+        QueueName::Issuer => issuer::handle(ctx, job).await,
+        QueueName::Auditor => auditor::handle(ctx, job).await,
+    }
+}

@@ -1,0 +1,72 @@
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::ports::{Dns, DnsError, ServerAnswer};
+use domain::targets::TargetPolicy;
+use hickory_resolver::proto::rr::Name;
+use hickory_resolver::system_conf::read_system_conf;
+use tokio::time::timeout;
+
+use crate::configured;
+use crate::walk::Walk;
+
+/// Enough for some slow servers, and less than any caller waits.
+const WITHIN: Duration = Duration::from_secs(30);
+
+/// Asks the authoritative name servers of a name's zone, or the one server that was configured.
+#[derive(Clone, Debug)]
+pub struct Authoritative {
+    source: Source,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    Configured(SocketAddr),
+    Zones(Walk),
+}
+
+impl Authoritative {
+    /// Asks `resolver` (`STEWARD_DNS`) where there is one, whatever the policy says of it; else the name servers of
+    /// each zone, as far as `policy` permits, found through the system's resolvers.
+    pub fn new(resolver: Option<SocketAddr>, policy: TargetPolicy) -> Result<Self, DnsError> {
+        match resolver {
+            Some(server) => Ok(Self { source: Source::Configured(server) }),
+            None => Ok(Self::through(system_resolvers()?, 53, policy)),
+        }
+    }
+
+    /// Asks the name servers of each zone on `port`, found through these resolvers: for a network of one's own,
+    /// where name servers listen on another port than 53.
+    pub fn through(resolvers: Vec<SocketAddr>, port: u16, policy: TargetPolicy) -> Self {
+        Self { source: Source::Zones(Walk::new(resolvers, port, policy)) }
+    }
+}
+
+#[async_trait]
+impl Dns for Authoritative {
+    async fn txt(&self, name: &str) -> Result<Vec<ServerAnswer>, DnsError> {
+        let parsed = parse(name)?;
+        let lookup = async {
+            match &self.source {
+                Source::Configured(server) => configured::txt(*server, parsed).await,
+                Source::Zones(walk) => walk.txt(parsed).await,
+            }
+        };
+        let late = |_| DnsError::Unavailable(format!("looking {name} up took longer than {} s", WITHIN.as_secs()));
+        timeout(WITHIN, lookup).await.map_err(late)?
+    }
+}
+
+fn parse(name: &str) -> Result<Name, DnsError> {
+    let no_name = |_| DnsError::NoZone(format!("{name:?} is not a domain name"));
+    let mut parsed = Name::from_ascii(name).map_err(no_name)?;
+    parsed.set_fqdn(true);
+    Ok(parsed)
+}
+
+fn system_resolvers() -> Result<Vec<SocketAddr>, DnsError> {
+    let unknown = |e| DnsError::Unavailable(format!("the system's name servers are not known: {e}"));
+    let (config, _) = read_system_conf().map_err(unknown)?;
+    Ok(config.name_servers().iter().map(|server| SocketAddr::new(server.ip, 53)).collect())
+}

@@ -1,0 +1,81 @@
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{Account, AccountStatus, DEFAULT_ACCOUNTS, Provider, find_provider};
+use crate::entity::{self, Stored};
+use crate::ids::{AccountId, UserId};
+use crate::names::Email;
+use crate::ports::{Expect, ExternalAccountBinding, Item, StoreError, Write};
+use crate::{Context, Error, Result, counter};
+
+/// What a person gives to register an account.
+#[derive(Debug)]
+pub struct NewAccount {
+    /// The provider's name.
+    pub provider_name: String,
+    /// The contact for the CA.
+    pub email: String,
+    /// The EAB key identifier; empty where the CA needs none.
+    pub eab_kid: String,
+    /// The EAB MAC key, base64url; empty where the CA needs none.
+    pub eab_hmac_key: SecretString,
+}
+
+/// Registers an account at a CA. An owner's first account at a CA becomes the default there.
+pub async fn create(ctx: &Context, owner: UserId, new: NewAccount) -> Result<Stored<Account>> {
+    let email = Email::parse("email", &new.email)?;
+    let provider = find_provider(ctx.store.as_ref(), "providerName", &new.provider_name).await?;
+    let (kid, key) = (new.eab_kid.trim().to_owned(), new.eab_hmac_key);
+    let binding = match (kid.is_empty(), key.expose_secret().trim().is_empty()) {
+        (true, true) => None,
+        (false, false) => Some(ExternalAccountBinding { kid, hmac_key: key }),
+        (true, false) => return Err(Error::invalid("eabKid", "must be given together with eabHmacKey")),
+        (false, true) => return Err(Error::invalid("eabHmacKey", "must be given together with eabKid")),
+    };
+    if provider.requires_eab && binding.is_none() {
+        let reason = format!("is needed for an account at {}; its website shows both EAB values", provider.name);
+        return Err(Error::invalid("eabKid", reason));
+    }
+    register(ctx, owner, &provider, email, binding.as_ref()).await
+}
+
+/// Registers an account with values that have been checked.
+pub async fn register(
+    ctx: &Context,
+    owner: UserId,
+    provider: &Provider,
+    email: Email,
+    binding: Option<&ExternalAccountBinding>,
+) -> Result<Stored<Account>> {
+    let store = ctx.store.as_ref();
+    let registered = ctx.ca.register(&provider.directory, &email, binding).await?;
+    let id = AccountId(counter::next_id(store, "acme-account").await?);
+    ctx.vault.put(&Account::secret(id), &registered.credentials).await?;
+    let now = ctx.clock.now();
+    let mut account = Account {
+        id,
+        owner,
+        provider: provider.id,
+        provider_name: provider.name.clone(),
+        directory: provider.directory.clone(),
+        email,
+        status: AccountStatus::Active,
+        is_default: true,
+        account_url: registered.account_url,
+        created_at: now,
+        updated_at: now,
+    };
+    let as_first = vec![first_default(&account), entity::insert(&account)?];
+    match store.transact(as_first).await {
+        Ok(()) => return Ok(entity::inserted(account)),
+        Err(StoreError::Unexpected { index: 0 }) => account.is_default = false,
+        Err(error) => return Err(error.into()),
+    }
+    store.write(entity::insert(&account)?).await?;
+    Ok(entity::inserted(account))
+}
+
+fn first_default(account: &Account) -> Write {
+    let mut item = Item::new();
+    item.insert("owner_provider".into(), format!("{}/{}", account.owner, account.provider).into());
+    Write::Put { table: &DEFAULT_ACCOUNTS, item, expect: Expect::Absent }
+}

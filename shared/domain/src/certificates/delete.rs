@@ -1,0 +1,42 @@
+use std::collections::BTreeMap;
+
+use super::Certificate;
+use crate::acme::Account;
+use crate::entity::{self, Stored};
+use crate::ids::AccountId;
+use crate::operations::{self, Operation, Work};
+use crate::{Context, Error, Result, counter};
+
+/// Deletes a certificate; an operation removes its key from the vault. Refused while it is being issued.
+pub async fn delete(ctx: &Context, certificate: &Stored<Certificate>) -> Result<()> {
+    if let Some(operation) = certificate.value.operation() {
+        return Err(Error::Conflict(format!(
+            "the certificate is being issued; delete it when operation {operation} has ended"
+        )));
+    }
+    remove(ctx, std::slice::from_ref(certificate)).await
+}
+
+/// Removes up to 30 certificates of one owner, their counts, and (by an operation) their keys: all or none.
+pub(super) async fn remove(ctx: &Context, certificates: &[Stored<Certificate>]) -> Result<()> {
+    let Some(first) = certificates.first() else { return Ok(()) };
+    let owner = first.value.owner;
+    let mut accounts: BTreeMap<AccountId, i64> = BTreeMap::new();
+    let mut secrets = Vec::new();
+    for certificate in certificates {
+        *accounts.entry(certificate.value.account).or_default() += 1;
+        secrets.push(Certificate::secret(certificate.value.id));
+    }
+    let mut writes: Vec<_> = certificates.iter().map(Stored::delete).collect();
+    let count = i64::try_from(certificates.len()).unwrap_or(i64::MAX);
+    writes.push(counter::add(&Certificate::total(owner), -count));
+    writes.extend(accounts.into_iter().map(|(account, count)| counter::add(&Account::references(account), -count)));
+
+    let store = ctx.store.as_ref();
+    let operation = operations::next_id(store).await?;
+    let operation = Operation::new(operation, owner, Work::Purge { secrets }, &["purge"], ctx.clock.now());
+    writes.push(entity::insert(&operation)?);
+    store.transact(writes).await?;
+    operations::send(ctx.queue.as_ref(), &operation).await;
+    Ok(())
+}

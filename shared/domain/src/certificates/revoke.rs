@@ -1,0 +1,22 @@
+use super::{Certificate, State};
+use crate::acme::Account;
+use crate::entity::{self, Stored};
+use crate::ports::Key;
+use crate::{Context, Error, Result};
+
+/// Revokes an issued certificate at its CA (RFC 8555 §7.6), then records it. Repeating it after a lost answer is safe.
+pub async fn revoke(ctx: &Context, certificate: &mut Stored<Certificate>) -> Result<()> {
+    let chain = match &certificate.value.state {
+        State::Issued(issued) => issued.chain.clone(),
+        State::Revoked { .. } => return Err(Error::Conflict("the certificate is revoked already".into())),
+        State::Unissued | State::Verifying { .. } | State::Issuing { .. } | State::Failed { .. } => {
+            return Err(Error::Conflict("only an issued certificate can be revoked".into()));
+        }
+    };
+    let store = ctx.store.as_ref();
+    let account: Stored<Account> = entity::load(store, Key::of(certificate.value.account.0)).await?;
+    let account = account.value.unlock(ctx.vault.as_ref()).await?;
+    ctx.ca.revoke(&account, &chain).await?;
+    certificate.value.mark_revoked(ctx.clock.now())?;
+    certificate.save(store).await
+}

@@ -1,0 +1,116 @@
+//! Pages of a listing: an index names the rows, one call reads them together with their total.
+
+use crate::entity::{self, Entity, Stored};
+use crate::ports::{KeyValue, Query, Store};
+use crate::{Error, Result, counter};
+
+/// The most rows a page may have: with the total, one call reads them all.
+pub const PER_PAGE_MAX: u32 = 50;
+
+/// The most characters of a search.
+const SEARCH_MAX: usize = 100;
+
+/// Which page of a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageRequest {
+    /// From 1.
+    pub page: u32,
+    /// From 1 to [`PER_PAGE_MAX`].
+    pub per_page: u32,
+    /// Only rows whose search text contains this, without regard to case.
+    pub search: Option<String>,
+}
+
+impl PageRequest {
+    /// Checks what a caller asked for; `per_page_field` is what the face calls the size of a page.
+    pub fn new(page: Option<u32>, per_page: Option<u32>, search: Option<String>, per_page_field: &str) -> Result<Self> {
+        let (page, per_page) = (page.unwrap_or(1), per_page.unwrap_or(20));
+        if page == 0 {
+            return Err(Error::invalid("page", "must be 1 or more"));
+        }
+        if !(1..=PER_PAGE_MAX).contains(&per_page) {
+            return Err(Error::invalid(per_page_field, format!("must be from 1 to {PER_PAGE_MAX}")));
+        }
+        let search = search.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty());
+        if search.as_ref().is_some_and(|text| text.chars().count() > SEARCH_MAX) {
+            return Err(Error::invalid("search", format!("must be at most {SEARCH_MAX} characters long")));
+        }
+        Ok(Self { page, per_page, search })
+    }
+
+    fn skip(&self) -> usize {
+        (self.page as usize - 1).saturating_mul(self.per_page as usize)
+    }
+}
+
+/// A page of rows, and how many there are on all pages.
+#[derive(Clone, Debug)]
+pub struct Listing<T> {
+    /// The rows of this page.
+    pub rows: Vec<T>,
+    /// The rows of all pages.
+    pub total: u64,
+}
+
+/// Reads a page, newest first, of the rows that `index` holds under `partition`. Their table's key is the number
+/// `id`, their search text is `search`, and `total` is their counter.
+pub async fn page<T: Entity>(
+    store: &dyn Store,
+    index: &'static str,
+    partition: KeyValue,
+    total: &str,
+    request: &PageRequest,
+) -> Result<Listing<T>> {
+    let mut query = Query::of(T::TABLE, partition);
+    query.index = Some(index);
+    query.descending = true;
+    query.contains = request.search.clone().map(|text| ("search", text));
+    let ids = ids(store, query, request).await?;
+
+    let matches = ids.len() as u64;
+    let of_page = ids.into_iter().skip(request.skip()).take(request.per_page as usize);
+    let mut keys: Vec<_> = of_page.map(|id| (T::TABLE, crate::ports::Key::of(id))).collect();
+    keys.push((&counter::COUNTERS, counter::key(total)));
+    let mut items = store.get_many(keys).await?;
+    let counted = items.pop().flatten();
+    let rows = items.into_iter().flatten().map(|item| Ok(entity::from_item::<T>(item)?.value));
+    Ok(Listing {
+        rows: rows.collect::<Result<_>>()?,
+        total: if request.search.is_some() { matches } else { counter::value(counted.as_ref()) },
+    })
+}
+
+/// The ids up to the end of the page; with a search, all that match, because their number is the total.
+async fn ids(store: &dyn Store, mut query: Query, request: &PageRequest) -> Result<Vec<i64>> {
+    let end = request.skip().saturating_add(request.per_page as usize);
+    let mut ids = Vec::new();
+    loop {
+        if request.search.is_none() {
+            query.limit = Some(u32::try_from(end - ids.len()).unwrap_or(u32::MAX));
+        }
+        let page = store.query(query.clone()).await?;
+        for item in &page.items {
+            let id = item.get("id").and_then(serde_json::Value::as_i64);
+            ids.push(id.ok_or_else(|| Error::Internal("an index entry has no id".into()))?);
+        }
+        match page.next {
+            Some(next) if request.search.is_some() || ids.len() < end => query.after = Some(next),
+            _ => return Ok(ids),
+        }
+    }
+}
+
+/// Every row that `index` holds under `partition`, read in batches; for work that goes over all of them.
+pub async fn all<T: Entity>(store: &dyn Store, index: &'static str, partition: KeyValue) -> Result<Vec<Stored<T>>> {
+    let mut query = Query::of(T::TABLE, partition);
+    query.index = Some(index);
+    let everything = PageRequest { page: 1, per_page: u32::MAX, search: None };
+    let mut rows = Vec::new();
+    for batch in ids(store, query, &everything).await?.chunks(PER_PAGE_MAX as usize) {
+        let keys = batch.iter().map(|id| (T::TABLE, crate::ports::Key::of(*id))).collect();
+        for item in store.get_many(keys).await?.into_iter().flatten() {
+            rows.push(entity::from_item(item)?);
+        }
+    }
+    Ok(rows)
+}

@@ -1,0 +1,29 @@
+use super::{OPERATIONS, Operation, send};
+use crate::entity::{self, Stored};
+use crate::ports::Query;
+use crate::{Context, Result};
+
+/// Takes up what an earlier process left: breaks the leases it held, and sends the jobs of all open operations; gives
+/// how many. Only for a process that knows it is the only one, at its start.
+pub async fn recover(ctx: &Context) -> Result<usize> {
+    let mut query = Query::of(&OPERATIONS, "open");
+    query.index = Some("by_open");
+    let mut open: Vec<Stored<Operation>> = Vec::new();
+    loop {
+        let page = ctx.store.query(query.clone()).await?;
+        for item in page.items {
+            open.push(entity::from_item(item)?);
+        }
+        match page.next {
+            Some(next) => query.after = Some(next),
+            None => break,
+        }
+    }
+    for operation in &mut open {
+        if operation.value.lease.take().is_some() {
+            operation.save(ctx.store.as_ref()).await?;
+        }
+        send(ctx.queue.as_ref(), &operation.value).await;
+    }
+    Ok(open.len())
+}

@@ -1,0 +1,148 @@
+//! Opening the data directory.
+
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aws_lc_rs::aead::LessSafeKey;
+use domain::ports::{Clock, Entropy};
+use dynoxide::Database;
+
+use crate::engine::Engine;
+use crate::queue::{self, EmbeddedQueue};
+use crate::scheduler::{self, EmbeddedScheduler};
+use crate::store::EmbeddedStore;
+use crate::vault::{self, EmbeddedVault};
+use crate::{key_file, schema};
+
+/// Why a data directory was not opened, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The directory cannot be made or used.
+    #[error("the data directory {path} cannot be used: {reason}; choose a directory this user may write to")]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        reason: io::Error,
+    },
+    /// Another process has it open.
+    #[error("the data directory {path} is in use by another Steward; stop that one, or choose another directory")]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The database in it cannot be used.
+    #[error("the database {path} cannot be opened: {reason}; if it is damaged, put a backup in its place")]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// What the database said.
+        reason: String,
+    },
+    /// The key of the vault cannot be used.
+    #[error("the key file {path} cannot be used: {reason}")]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        reason: io::Error,
+    },
+}
+
+/// Everything of one machine, in one directory. Each port is an adapter of its own on the one database, so that what
+/// wraps the store sees the store's calls only.
+#[derive(Clone, Debug)]
+pub struct Embedded {
+    store: Arc<EmbeddedStore>,
+    queue: Arc<EmbeddedQueue>,
+    vault: Arc<EmbeddedVault>,
+    scheduler: Arc<EmbeddedScheduler>,
+}
+
+impl Embedded {
+    /// Opens a data directory, making it (mode 0700) and everything in it where missing. It stays locked until the
+    /// last of the adapters is dropped. Blocks; call it at the start.
+    pub fn open(data_dir: &Path, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, OpenError> {
+        let lock = lock(data_dir)?;
+        let database = database(&data_dir.join("steward.db"))?;
+        let key = vault_key(&data_dir.join("vault.key"), &database, entropy.as_ref())?;
+        let store = EmbeddedStore::new(Arc::new(Engine::new(database, lock)));
+        let queue = Arc::new(EmbeddedQueue::new(store.clone(), Arc::clone(&clock), Arc::clone(&entropy)));
+        Ok(Self {
+            queue: Arc::clone(&queue),
+            vault: Arc::new(EmbeddedVault::new(store.clone(), key, entropy)),
+            scheduler: Arc::new(EmbeddedScheduler::new(store.clone(), queue, clock)),
+            store: Arc::new(store),
+        })
+    }
+
+    /// Entities.
+    pub fn store(&self) -> Arc<EmbeddedStore> {
+        Arc::clone(&self.store)
+    }
+
+    /// Jobs.
+    pub fn queue(&self) -> Arc<EmbeddedQueue> {
+        Arc::clone(&self.queue)
+    }
+
+    /// Secrets.
+    pub fn vault(&self) -> Arc<EmbeddedVault> {
+        Arc::clone(&self.vault)
+    }
+
+    /// Schedules; they fire while [`EmbeddedScheduler::run`] runs.
+    pub fn scheduler(&self) -> Arc<EmbeddedScheduler> {
+        Arc::clone(&self.scheduler)
+    }
+}
+
+fn lock(data_dir: &Path) -> Result<File, OpenError> {
+    let failed = |reason| OpenError::Directory { path: data_dir.to_owned(), reason };
+    DirBuilder::new().recursive(true).mode(0o700).create(data_dir).map_err(failed)?;
+    let path = data_dir.join("lock");
+    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: data_dir.to_owned() }),
+        Err(TryLockError::Error(reason)) => Err(failed(reason)),
+    }
+}
+
+fn database(path: &Path) -> Result<Database, OpenError> {
+    let failed = |reason: String| OpenError::Database { path: path.to_owned(), reason };
+    let name = path.to_str().ok_or_else(|| failed("its path is not valid UTF-8".into()))?;
+    // SQLite would make it readable to others, and gives its other files the same mode.
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(|error| failed(error.to_string()))?;
+    let database = Database::new(name).map_err(|error| failed(error.to_string()))?;
+    let own = [&queue::MESSAGES, &vault::SECRETS, &scheduler::SCHEDULES];
+    schema::ensure(&database, domain::tables::ALL.iter().copied().chain(own))
+        .map_err(|error| failed(error.to_string()))?;
+    Ok(database)
+}
+
+/// A new key is made only where nothing is encrypted under an old one.
+fn vault_key(path: &Path, database: &Database, entropy: &dyn Entropy) -> Result<LessSafeKey, OpenError> {
+    let failed = |reason| OpenError::Key { path: path.to_owned(), reason };
+    let key = key_file::read(path).map_err(failed)?;
+    let opens = vault::opens(database, key.as_ref()).map_err(|error| failed(io::Error::other(error.to_string())))?;
+    match (key, opens) {
+        (Some(key), None | Some(true)) => Ok(key),
+        (None, None) => key_file::create(path, entropy).map_err(failed),
+        (None, Some(_)) => Err(failed(io::Error::other(
+            "it is missing, and the database holds secrets encrypted under it; put its backup in its place",
+        ))),
+        (Some(_), Some(false)) => Err(failed(io::Error::other(
+            "the secrets in the database are encrypted under another key; put the backup of that key in its place",
+        ))),
+    }
+}

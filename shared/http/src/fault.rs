@@ -1,0 +1,61 @@
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What handlers give.
+pub type Answer<T> = Result<T, Fault>;
+
+/// A domain error on its way to the caller. The outermost layer ([`crate::finish`]) turns it into the body that the
+/// face of the request's path speaks.
+#[derive(Debug, Clone)]
+pub struct Fault(pub(crate) Arc<domain::Error>);
+
+impl<E: Into<domain::Error>> From<E> for Fault {
+    fn from(error: E) -> Self {
+        Self(Arc::new(error.into()))
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// An error as documents 000 and 003 say it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorBody {
+    /// What is wrong, and what would be right.
+    pub error: String,
+}
+
+/// An error as document 002 says it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CodeErrorBody {
+    /// 1001 unauthenticated, 1003 forbidden, 2001 invalid, 3001 not found, 3002 business rule, 4029 too many,
+    /// 5000 internal.
+    pub code: u16,
+    /// What is wrong, and what would be right.
+    pub message: String,
+    /// Always null.
+    #[schema(value_type = Option<Object>)]
+    pub data: (),
+}
+
+/// An error as document 004 says it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CloudErrorBody {
+    /// Always false.
+    pub success: bool,
+    /// The HTTP status.
+    pub code: u16,
+    /// The kind of error, one word.
+    pub error: &'static str,
+    /// What is wrong, and what would be right.
+    pub message: String,
+}

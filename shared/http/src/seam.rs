@@ -1,0 +1,57 @@
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use domain::Error;
+use domain::ports::EntropyExt;
+
+use crate::{App, Face, Fault, RequestId};
+
+/// The largest body: room for the largest field to be refused by name.
+const BODY_MAX: usize = 2 * 1024 * 1024;
+
+/// Wraps an area's routes in what every request gets: an id, a size limit, errors in the words of its face, and safe
+/// headers. The same for one process and for a Lambda.
+pub fn finish(routes: Router<App>, app: App) -> Router {
+    routes
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(unknown_method)
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(middleware::from_fn_with_state(app.clone(), around))
+        .with_state(app)
+}
+
+async fn around(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let id = RequestId(app.ctx.entropy.hex::<8>());
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    request.extensions_mut().insert(id.clone());
+
+    let mut response = next.run(request).await;
+    if let Some(Fault(error)) = response.extensions_mut().remove::<Fault>() {
+        match error.as_ref() {
+            Error::Internal(cause) => tracing::error!(request = %id.0, %method, %path, %cause, "request failed"),
+            other => tracing::debug!(request = %id.0, %method, %path, error = %other, "request refused"),
+        }
+        response = Face::of_path(&path).say(&error, &id.0);
+    }
+    tracing::debug!(request = %id.0, %method, %path, status = response.status().as_u16(), "answered");
+
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&id.0) {
+        headers.insert("x-request-id", id);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+async fn unknown_path(uri: Uri) -> Response {
+    let message = format!("there is nothing at {}; GET /api/urls lists the routes", uri.path());
+    Face::of_path(uri.path()).body(StatusCode::NOT_FOUND, "not_found", 3001, message)
+}
+
+async fn unknown_method(method: Method, uri: Uri) -> Response {
+    let message = format!("{method} is not a method of {}", uri.path());
+    Face::of_path(uri.path()).body(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", 2001, message).into_response()
+}

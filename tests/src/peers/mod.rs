@@ -1,0 +1,29 @@
+//! Real peers on free ports of 127.0.0.1. Each test starts its own; they end with it, however it ends.
+//!
+//! ```no_run
+//! # async fn doc() {
+//! use system_tests::{need, peers::{Pebble, PebbleOptions}};
+//!
+//! need!("pebble", "pebble-challtestsrv");
+//! let pebble = Pebble::start(PebbleOptions { nonce_reject: 20, ..Default::default() }).await;
+//! pebble.challtestsrv().set_txt("_acme-challenge.a.example", "value").await;
+//! # }
+//! ```
+
+mod bind;
+mod certificate;
+mod challtestsrv;
+mod need;
+mod pebble;
+mod port;
+mod process;
+mod smtp_sink;
+
+pub use bind::Bind;
+pub use certificate::ServerCertificate;
+pub use challtestsrv::ChallTestSrv;
+pub use need::{available, find};
+pub use pebble::{EAB_KEY, EAB_KID, Pebble, PebbleOptions};
+pub use port::Port;
+pub use process::Process;
+pub use smtp_sink::{SinkMessage, SinkTls, SmtpSink, SmtpSinkOptions};

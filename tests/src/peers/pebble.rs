@@ -1,0 +1,152 @@
+use std::fs;
+use std::net::SocketAddr;
+
+use serde_json::json;
+
+use super::{ChallTestSrv, Port, Process, ServerCertificate};
+
+/// The key id of the external account that Pebble knows when `eab` is on.
+pub const EAB_KID: &str = "kid-1";
+/// Its HMAC key, base64url.
+pub const EAB_KEY: &str = "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W";
+
+/// How Pebble behaves.
+#[derive(Clone, Debug)]
+pub struct PebbleOptions {
+    /// The percentage of good nonces it refuses.
+    pub nonce_reject: u8,
+    /// The percentage of valid authorizations it uses again for a new order.
+    pub authz_reuse: u8,
+    /// Whether it demands an external account binding; [`EAB_KID`] and [`EAB_KEY`] are the one it knows.
+    pub eab: bool,
+    /// The DNS server it validates with; its own [`ChallTestSrv`] when `None`.
+    pub dns: Option<SocketAddr>,
+    /// The port it fetches HTTP-01 answers from; its own [`ChallTestSrv`]'s when `None`.
+    pub http_port: Option<u16>,
+    /// How long its certificates live, in seconds.
+    pub validity: u64,
+    /// Whether every challenge passes without being looked at.
+    pub always_valid: bool,
+    /// Domains it refuses to issue for.
+    pub blocklist: Vec<String>,
+}
+
+impl Default for PebbleOptions {
+    fn default() -> Self {
+        Self {
+            nonce_reject: 0,
+            authz_reuse: 0,
+            eab: false,
+            dns: None,
+            http_port: None,
+            validity: 90 * 24 * 60 * 60,
+            always_valid: false,
+            blocklist: Vec::new(),
+        }
+    }
+}
+
+/// Let's Encrypt's ACME test server, with a challenge test server beside it.
+#[derive(Debug)]
+pub struct Pebble {
+    process: Process,
+    listen: Port,
+    management: Port,
+    challtestsrv: ChallTestSrv,
+    tls: ServerCertificate,
+    client: reqwest::Client,
+}
+
+impl Pebble {
+    /// Starts one, in strict mode.
+    pub async fn start(options: PebbleOptions) -> Self {
+        let challtestsrv = ChallTestSrv::start().await;
+        let (listen, management, tls) = (Port::claim(), Port::claim(), ServerCertificate::generate());
+        let directory = Process::directory();
+        let config = json!({"pebble": {
+            "listenAddress": listen.address(),
+            "managementListenAddress": management.address(),
+            "certificate": "tls.crt",
+            "privateKey": "tls.key",
+            "httpPort": options.http_port.unwrap_or(challtestsrv.http01_addr().port()),
+            "tlsPort": 1,
+            "ocspResponderURL": "",
+            "certificateValidityPeriod": options.validity,
+            "externalAccountBindingRequired": options.eab,
+            "externalAccountMACKeys": if options.eab { json!({EAB_KID: EAB_KEY}) } else { json!({}) },
+            "domainBlocklist": options.blocklist,
+        }});
+        for (file, text) in
+            [("tls.crt", &tls.certificate_pem), ("tls.key", &tls.key_pem), ("pebble.json", &config.to_string())]
+        {
+            fs::write(directory.path().join(file), text).unwrap();
+        }
+        let dns = options.dns.unwrap_or(challtestsrv.dns_addr()).to_string();
+        let mut env = vec![
+            ("PEBBLE_VA_NOSLEEP", "1".to_owned()),
+            ("PEBBLE_WFE_NONCEREJECT", options.nonce_reject.to_string()),
+            ("PEBBLE_AUTHZREUSE", options.authz_reuse.to_string()),
+        ];
+        if options.always_valid {
+            env.push(("PEBBLE_VA_ALWAYS_VALID", "1".to_owned()));
+        }
+        let args = ["-strict", "-config", "pebble.json", "-dnsserver", &dns];
+        let mut process = Process::start("pebble", directory, &args, &env);
+        process.until_listening(listen.address()).await;
+        process.until_listening(management.address()).await;
+        let root = reqwest::Certificate::from_pem(tls.root_pem.as_bytes()).unwrap();
+        let client = reqwest::Client::builder().no_proxy().tls_certs_only([root]).build().unwrap();
+        Self { process, listen, management, challtestsrv, tls, client }
+    }
+
+    /// Its ACME directory.
+    pub fn directory_url(&self) -> String {
+        format!("https://localhost:{}/dir", self.listen.number())
+    }
+
+    /// The CA of its own TLS certificate: what an ACME client must trust (`rootCaPem`).
+    pub fn root_pem(&self) -> &str {
+        &self.tls.root_pem
+    }
+
+    /// The root of the certificates it issues. Every Pebble makes its own.
+    pub async fn issuing_root_pem(&self) -> String {
+        self.management("roots/0").await
+    }
+
+    /// The intermediate of the certificates it issues.
+    pub async fn issuing_intermediate_pem(&self) -> String {
+        self.management("intermediates/0").await
+    }
+
+    /// What it knows of a certificate, by serial number in hex: `Status` is `Valid` or `Revoked`.
+    pub async fn certificate_status(&self, serial: &str) -> serde_json::Value {
+        serde_json::from_str(&self.management(&format!("cert-status-by-serial/{serial}")).await).unwrap()
+    }
+
+    /// The challenge test server beside it.
+    pub fn challtestsrv(&self) -> &ChallTestSrv {
+        &self.challtestsrv
+    }
+
+    /// An HTTP client that trusts its TLS certificate.
+    pub fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    /// What it has printed.
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+
+    /// Kills it: from now on the CA cannot be reached.
+    pub fn stop(&mut self) {
+        self.process.stop();
+    }
+
+    async fn management(&self, path: &str) -> String {
+        let url = format!("https://localhost:{}/{path}", self.management.number());
+        let response = self.client.get(url).send().await.unwrap().error_for_status().unwrap();
+        response.text().await.unwrap()
+    }
+}
