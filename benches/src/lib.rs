@@ -1,1 +1,5 @@
-//! benches
+//! What is measured: programs under `src/bin`, each run by `cargo run --release -p benches --bin NAME`.
+
+mod percentiles;
+
+pub use percentiles::Percentiles;
