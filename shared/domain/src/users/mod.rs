@@ -6,6 +6,7 @@ mod authenticate;
 mod login;
 mod mailbox;
 mod password;
+mod profile;
 mod register;
 mod viewer;
 
@@ -17,6 +18,7 @@ pub use api_key::{ApiKey, regenerate_key};
 pub use authenticate::{Session, by_api_key, by_session, revoke_session};
 pub use login::{LOGIN_FAILURES, login};
 pub use mailbox::{confirm_email, send_verification};
+pub use profile::{ProfileChange, change_profile};
 pub use register::{NewUser, register, register_first_admin};
 pub use viewer::Viewer;
 
