@@ -4,3 +4,4 @@ mod certificates;
 mod dns;
 mod mail;
 mod peers;
+mod profile;
