@@ -4,6 +4,7 @@ mod client;
 mod clock;
 mod counting;
 mod orders;
+mod planted;
 mod server;
 
 pub use client::{Client, Reply};
