@@ -56,6 +56,8 @@ async fn guessing_the_current_password_is_locked_like_a_login() {
 async fn the_first_administrator_is_told_to_give_an_address_before_a_ca_is_bothered() {
     let steward = Steward::start(StewardOptions::default()).await;
     let admin = steward.client().login("admin", ADMIN_PASSWORD).await;
+    let as_made = json!({"email": "admin@steward.invalid", "current_password": ADMIN_PASSWORD});
+    admin.put(PROFILE, as_made).await.ok();
     let order = json!({"domain": "example.com", "issuer": "letsencrypt-staging"});
     let refused = admin.post("/api/certificates", order).await.expect(409);
     assert!(refused["error"].as_str().unwrap().contains("PUT /api/v1/users/profile"), "{refused}");
