@@ -21,7 +21,8 @@ async fn answers_are_as_the_document_says() {
     for path in ["/api/auth/login", "/api/login", "/api/v1/users/login"] {
         check(&format!("POST {path}"), nobody.post(path, login.clone()).await);
     }
-    let user = |name: &str| json!({"username": name, "password": "a good password", "email": format!("{name}@a.example")});
+    let user =
+        |name: &str| json!({"username": name, "password": "a good password", "email": format!("{name}@a.example")});
     check("POST /api/add_user", admin.post("/api/add_user", user("anna")).await);
     check("POST /api/v1/users/register", admin.post("/api/v1/users/register", user("bert")).await);
     let mail = json!({"email": "anna@a.example"});
@@ -56,7 +57,8 @@ async fn answers_are_as_the_document_says() {
     let ordered = check("POST /api/certificates", admin.post("/api/certificates", order).await);
     lab.make_records(&ordered).await;
     let path = format!("/api/certificates/{}", ordered["id"]);
-    let verified = check("POST /api/certificates/{id}/verify", admin.post(&format!("{path}/verify"), Value::Null).await);
+    let verified =
+        check("POST /api/certificates/{id}/verify", admin.post(&format!("{path}/verify"), Value::Null).await);
     lab.ended(verified["operation_id"].as_i64().unwrap()).await;
     let operation = format!("/api/operations/{}", verified["operation_id"]);
     check("GET /api/operations/{id}", admin.get(&operation).await);
@@ -125,7 +127,12 @@ fn compare(document: &Value, schema: &Value, value: &Value, at: &str) {
 }
 
 /// The fields of a schema, those it is composed of among them.
-fn collect(document: &Value, schema: &Value, properties: &mut serde_json::Map<String, Value>, required: &mut Vec<String>) {
+fn collect(
+    document: &Value,
+    schema: &Value,
+    properties: &mut serde_json::Map<String, Value>,
+    required: &mut Vec<String>,
+) {
     if let Some(reference) = schema["$ref"].as_str() {
         return collect(document, document.pointer(&reference[1..]).unwrap(), properties, required);
     }

@@ -10,7 +10,9 @@ async fn an_api_key_is_shown_once_and_works_under_both_names() {
     let nobody = steward.client();
     let registered = nobody.post("/api/v1/users/register", registration("anna")).await.ok();
     let first = registered["data"]["api_key"].as_str().unwrap().to_owned();
-    for (header, key) in [("x-api-key", first.clone()), ("x-api-hash", first.clone()), ("x-api-key", first.to_uppercase())] {
+    for (header, key) in
+        [("x-api-key", first.clone()), ("x-api-hash", first.clone()), ("x-api-key", first.to_uppercase())]
+    {
         let caller = nobody.with_header(header, &key);
         let profile = caller.get("/api/v1/users/profile").await.ok();
         assert_eq!(profile["data"]["username"], "anna", "{header}");

@@ -32,7 +32,8 @@ async fn no_secret_is_written_where_it_can_be_read() {
     nobody.post("/api/login", json!({"username": "anna", "password": [secret]})).await.expect(400);
     nobody.post("/api/login", json!({"username": "anna", "password": 4_815_162_342_i64})).await.expect(400);
     admin.post("/api/v1/users/register", json!({"username": "x", "password": secret, "email": "y"})).await.expect(400);
-    let eab = json!({"providerName": "nobody", "email": "ops@example.com", "eabKid": "k", "eabHmacKey": "aGVsbG8gZWFi"});
+    let eab =
+        json!({"providerName": "nobody", "email": "ops@example.com", "eabKid": "k", "eabHmacKey": "aGVsbG8gZWFi"});
     admin.post("/api/v1/acme/account/create", eab).await.expect(400);
     admin.get("/api/certificates/1/download?format=pfx&password=protects%20the%20file").await.expect(404);
     admin.post("/api/auth/logout", Value::Null).await.ok();

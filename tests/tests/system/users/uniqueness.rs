@@ -26,7 +26,10 @@ async fn names_and_addresses_are_unique_whatever_their_case() {
         }
     }
     // Nothing of what was refused is kept: its other half is still free.
-    nobody.post("/api/add_user", json!({"username": "other", "password": PASSWORD, "email": "other@example.com"})).await.ok();
+    nobody
+        .post("/api/add_user", json!({"username": "other", "password": PASSWORD, "email": "other@example.com"}))
+        .await
+        .ok();
     assert_eq!(steward.admin().await.get("/api/v1/users").await.ok()["data"]["total"], 3);
 }
 
