@@ -201,8 +201,8 @@ async fn find_by_name(store: &dyn Store, name: &str) -> Result<Option<Stored<Use
 
 /// A user the viewer may see.
 pub async fn load(store: &dyn Store, id: UserId, viewer: &Viewer) -> Result<Stored<User>> {
-    viewer.require(store, id, "user").await?;
-    entity::load(store, Key::of(id.0)).await
+    let user: Stored<User> = entity::load(store, Key::of(id.0)).await?;
+    if viewer.reaches(&user.value) { Ok(user) } else { Err(Error::NotFound { what: User::NAME }) }
 }
 
 /// A page of users, newest first, whose name or address contains the search. Deleted users stay listed.
