@@ -15,6 +15,9 @@ const GIVE_UP_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 
+/// How often a step is done again because somebody else wrote one of the order's rows meanwhile.
+const TRIES: usize = 10;
+
 /// Why a step did not get on.
 pub(crate) enum Hitch {
     /// The CA says no, and will again.
@@ -36,7 +39,15 @@ impl From<CaError> for Hitch {
 
 impl From<Error> for Hitch {
     fn from(error: Error) -> Self {
-        Self::Fault(error)
+        match error {
+            // What cannot be read today cannot be read tomorrow.
+            Error::Invalid { .. } | Error::NotFound { .. } | Error::Forbidden(_) | Error::Unauthenticated(_) => {
+                Self::Refused(error.to_string())
+            }
+            Error::Conflict(_) | Error::TooMany { .. } | Error::Unavailable(_) | Error::Internal(_) => {
+                Self::Fault(error)
+            }
+        }
     }
 }
 
@@ -53,6 +64,7 @@ pub(crate) async fn issue(ctx: &Context, id: OperationId) -> Result<Next> {
     };
     let certificate: Stored<Certificate> = entity::load(ctx.store.as_ref(), Key::of(certificate.0)).await?;
     let mut order = Order::new(operation, certificate);
+    let mut tries = 0;
     loop {
         match steps::next(ctx, &mut order).await {
             Ok(Course::On) => {}
@@ -67,6 +79,12 @@ pub(crate) async fn issue(ctx: &Context, id: OperationId) -> Result<Next> {
                 let pause = retry_after.unwrap_or_else(|| backoff(&order.operation.value)).min(LONGEST_PAUSE);
                 tracing::warn!(operation = %id, reason, pause = ?pause, "the CA puts the order off");
                 return wait(ctx, &mut order, pause, Some(reason)).await;
+            }
+            Err(Hitch::Fault(Error::Conflict(_))) if tries < TRIES => {
+                tries += 1;
+                if !order.reload(ctx).await? {
+                    return Ok(Next::Done);
+                }
             }
             Err(Hitch::Fault(error)) => return Err(error),
         }
@@ -90,11 +108,16 @@ async fn wait(ctx: &Context, order: &mut Order, pause: Duration, reason: Option<
 }
 
 async fn fail(ctx: &Context, order: &mut Order, reason: &str) -> Result<Next> {
-    let now = ctx.clock.now();
     let id = order.operation.value.id;
     tracing::warn!(operation = %id, certificate = %order.certificate.value.id, reason, "certificate not issued");
-    order.operation.value.fail(reason, now);
-    order.certificate.value.fail(id, reason, now)?;
-    order.record(ctx).await?;
-    Ok(Next::Done)
+    let mut tries = 0;
+    loop {
+        let now = ctx.clock.now();
+        order.operation.value.fail(reason, now);
+        order.certificate.value.fail(id, reason, now)?;
+        match order.record(ctx).await {
+            Err(Error::Conflict(_)) if tries < TRIES && order.reload(ctx).await? => tries += 1,
+            recorded => return recorded.map(|()| Next::Done),
+        }
+    }
 }

@@ -33,13 +33,26 @@ pub(crate) enum Course {
 pub(crate) struct Order {
     pub(crate) operation: Stored<Operation>,
     pub(crate) certificate: Stored<Certificate>,
+    holder: Option<String>,
     account: Option<CaAccount>,
     view: Option<OrderView>,
 }
 
 impl Order {
     pub(crate) fn new(operation: Stored<Operation>, certificate: Stored<Certificate>) -> Self {
-        Self { operation, certificate, account: None, view: None }
+        let holder = operation.value.lease.as_ref().map(|lease| lease.holder.clone());
+        Self { operation, certificate, holder, account: None, view: None }
+    }
+
+    /// Reads both rows again after somebody else has written one, e.g. the owner a note; whether the lease is still
+    /// ours.
+    pub(crate) async fn reload(&mut self, ctx: &Context) -> domain::Result<bool> {
+        let store = ctx.store.as_ref();
+        self.operation = entity::load(store, Key::of(self.operation.value.id.0)).await?;
+        self.certificate = entity::load(store, Key::of(self.certificate.value.id.0)).await?;
+        self.view = None;
+        Ok(self.holder.is_some()
+            && self.operation.value.lease.as_ref().map(|lease| &lease.holder) == self.holder.as_ref())
     }
 
     /// Writes both rows, or neither.

@@ -1,8 +1,6 @@
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
-use super::{Client, Steward, StewardOptions};
+use super::{Client, Steward, StewardOptions, eventually};
 use crate::peers::{Pebble, PebbleOptions};
 
 /// A Steward beside a Pebble that is one of its providers, under the name `pebble`.
@@ -17,30 +15,54 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// Starts both.
+    /// Starts both; the administrator has an account at the CA, unless it demands an external account binding.
     pub async fn start(options: PebbleOptions) -> Self {
+        let eab = options.eab;
+        let lab = Self::bare(options).await;
+        if !eab {
+            lab.account(&lab.admin, "ops@example.com").await;
+        }
+        lab
+    }
+
+    /// Starts both; nobody has an account.
+    pub async fn bare(options: PebbleOptions) -> Self {
         let eab = options.eab;
         let pebble = Pebble::start(options).await;
         let dns = Some(pebble.challtestsrv().dns_addr());
         let steward = Steward::start(StewardOptions { dns, ..StewardOptions::default() }).await;
         let admin = steward.admin().await;
+        let lab = Self { pebble, steward, admin };
+        lab.provider("pebble", eab).await;
+        lab
+    }
+
+    /// Adds the CA as a provider of this name; its id.
+    pub async fn provider(&self, name: &str, eab: bool) -> i64 {
         let provider = json!({
-            "name": "pebble",
-            "directoryUrl": pebble.directory_url(),
+            "name": name,
+            "directoryUrl": self.pebble.directory_url(),
             "requiresEab": eab,
-            "rootCaPem": pebble.root_pem(),
+            "rootCaPem": self.pebble.root_pem(),
         });
-        admin.post("/api/v1/acme/providers/create", provider).await.ok();
-        let account = json!({"providerName": "pebble", "email": "ops@example.com"});
-        if !eab {
-            admin.post("/api/v1/acme/account/create", account).await.ok();
-        }
-        Self { pebble, steward, admin }
+        let reply = self.admin.post("/api/v1/acme/providers/create", provider).await.ok();
+        reply["data"]["items"][0]["id"].as_i64().unwrap()
+    }
+
+    /// Registers an account at the CA; its id.
+    pub async fn account(&self, client: &Client, email: &str) -> i64 {
+        let account = json!({"providerName": "pebble", "email": email});
+        let reply = client.post("/api/v1/acme/account/create", account).await.ok();
+        reply["data"]["items"][0]["id"].as_i64().unwrap()
     }
 
     /// Orders a certificate for these names; the answer.
     pub async fn order(&self, names: &[&str]) -> Value {
-        let body = json!({"domain": names[0], "issuer": "pebble", "alt_domains": names[1..]});
+        self.order_with(json!({"domain": names[0], "issuer": "pebble", "alt_domains": names[1..]})).await
+    }
+
+    /// Orders a certificate; the answer.
+    pub async fn order_with(&self, body: Value) -> Value {
         self.admin.post("/api/certificates", body).await.expect(201)
     }
 
@@ -61,21 +83,24 @@ impl Lab {
 
     /// Waits until an operation has ended; what it says then.
     pub async fn ended(&self, operation: i64) -> Value {
-        for _ in 0..1200 {
-            let shown = self.admin.get(&format!("/api/operations/{operation}")).await.ok();
-            if shown["state"] == "succeeded" || shown["state"] == "failed" {
-                return shown;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("operation {operation} has not ended after a minute");
+        let path = format!("/api/operations/{operation}");
+        let ended = async || {
+            let shown = self.admin.get(&path).await.ok();
+            (shown["state"] == "succeeded" || shown["state"] == "failed").then_some(shown)
+        };
+        eventually(&format!("the end of operation {operation}"), ended).await
     }
 
     /// Orders, makes the records, verifies and waits: the id of an issued certificate.
     pub async fn issue(&self, names: &[&str]) -> i64 {
         let ordered = self.order(names).await;
+        self.finish(&ordered).await
+    }
+
+    /// Makes the records of an order, verifies and waits: the id of an issued certificate.
+    pub async fn finish(&self, ordered: &Value) -> i64 {
         let id = ordered["id"].as_i64().unwrap();
-        self.make_records(&ordered).await;
+        self.make_records(ordered).await;
         let operation = self.verify(id).await;
         let ended = self.ended(operation).await;
         assert_eq!(ended["state"], "succeeded", "{ended}");

@@ -26,6 +26,8 @@ pub struct StewardOptions {
     pub open_registration: bool,
     /// The data directory of an earlier one.
     pub data: Option<PathBuf>,
+    /// Whether it connects to public addresses only, without `STEWARD_ALLOW_TARGETS`.
+    pub public_only: bool,
     /// More options of the command line.
     pub arguments: Vec<String>,
 }
@@ -58,9 +60,9 @@ impl Steward {
             "steward".to_owned(),
             format!("--listen={address}"),
             format!("--data={}", data.display()),
-            "--allow-targets=127.0.0.0/8".to_owned(),
             format!("--registration={}", if options.open_registration { "open" } else { "closed" }),
         ];
+        arguments.extend((!options.public_only).then(|| "--allow-targets=127.0.0.0/8".to_owned()));
         arguments.extend(options.dns.map(|dns| format!("--dns={dns}")));
         arguments.extend(options.arguments);
         let config = Config::parse_from(arguments);

@@ -1,5 +1,6 @@
 //! The system from outside, against the real programs it talks to.
 
+mod acme;
 mod api;
 mod bad_input;
 mod certificates;

@@ -4,7 +4,7 @@ use super::{Account, AccountStatus, DEFAULT_ACCOUNTS, Provider, find_provider};
 use crate::entity::{self, Stored};
 use crate::ids::{AccountId, UserId};
 use crate::names::Email;
-use crate::ports::{Expect, ExternalAccountBinding, Item, StoreError, Write};
+use crate::ports::{CaError, Expect, ExternalAccountBinding, Item, StoreError, Write};
 use crate::{Context, Error, Result, counter};
 
 /// What a person gives to register an account.
@@ -27,6 +27,9 @@ pub async fn create(ctx: &Context, owner: UserId, new: NewAccount) -> Result<Sto
     let (kid, key) = (new.eab_kid.trim().to_owned(), new.eab_hmac_key);
     let binding = match (kid.is_empty(), key.expose_secret().trim().is_empty()) {
         (true, true) => None,
+        (false, false) if !is_base64(key.expose_secret()) => {
+            return Err(Error::invalid("eabHmacKey", "must be base64url, as the CA's website shows it"));
+        }
         (false, false) => Some(ExternalAccountBinding { kid, hmac_key: key }),
         (true, false) => return Err(Error::invalid("eabKid", "must be given together with eabHmacKey")),
         (false, true) => return Err(Error::invalid("eabHmacKey", "must be given together with eabKid")),
@@ -47,7 +50,13 @@ pub async fn register(
     binding: Option<&ExternalAccountBinding>,
 ) -> Result<Stored<Account>> {
     let store = ctx.store.as_ref();
-    let registered = ctx.ca.register(&provider.directory, &email, binding).await?;
+    let registered = match ctx.ca.register(&provider.directory, &email, binding).await {
+        Err(CaError::Refused(reason)) if binding.is_some() => {
+            let hint = "if it is about the binding, check eabKid and eabHmacKey against the CA's website";
+            return Err(CaError::Refused(format!("{reason}; {hint}")).into());
+        }
+        other => other?,
+    };
     let id = AccountId(counter::next_id(store, "acme-account").await?);
     ctx.vault.put(&Account::secret(id), &registered.credentials).await?;
     let now = ctx.clock.now();
@@ -72,6 +81,12 @@ pub async fn register(
     }
     store.write(entity::insert(&account)?).await?;
     Ok(entity::inserted(account))
+}
+
+/// Base64 in either alphabet: websites show both.
+fn is_base64(text: &str) -> bool {
+    let text = text.trim().trim_end_matches('=');
+    text.len() % 4 != 1 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_+/".contains(&b))
 }
 
 fn first_default(account: &Account) -> Write {

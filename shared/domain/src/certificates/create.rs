@@ -99,6 +99,7 @@ fn alt_domains(domain: &DomainName, texts: &[String]) -> Result<Vec<DomainName>>
 /// where the CA needs no external account binding.
 async fn account(ctx: &Context, owner: &User, issuer: Option<&str>, id: Option<AccountId>) -> Result<Account> {
     let store = ctx.store.as_ref();
+    let issuer = issuer.map(str::trim).filter(|issuer| !issuer.is_empty());
     let mut accounts = acme::of_owner(store, owner.id).await?.into_iter().map(|stored| stored.value);
     if let Some(id) = id {
         let account = accounts.find(|account| account.id == id).ok_or(Error::NotFound { what: "account" })?;
