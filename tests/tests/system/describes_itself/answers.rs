@@ -39,6 +39,9 @@ async fn answers_are_as_the_document_says() {
     }
     check("DELETE /api/v1/users/{id}", admin.delete("/api/v1/users/3").await);
 
+    let profile = json!({"email": "boss@example.com", "current_password": system_tests::steward::ADMIN_PASSWORD});
+    check("PUT /api/v1/users/profile", admin.put("/api/v1/users/profile", profile).await);
+
     let account = json!({"providerName": "pebble", "email": "ops@example.com"});
     let account = check("POST /api/v1/acme/account/create", admin.post("/api/v1/acme/account/create", account).await);
     let id = account["data"]["items"][0]["id"].clone();

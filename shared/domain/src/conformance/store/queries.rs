@@ -30,16 +30,13 @@ pub async fn query_orders_and_limits(store: &dyn Store, time: &dyn Time) {
     assert!(page.items.is_empty() && page.next.is_none());
 
     let trail = partition(store).await;
-    for order in ["b", "a\u{0}", "ä", "a", "B"] {
-        let id = format!("{trail}/{order}");
-        let item = object(json!({ "id": id, "trail": trail, "order": order }));
+    for id in ["b", "a\u{0}", "ä", "a", "B"] {
+        let item = object(json!({ "trail": trail, "id": id }));
         put(store, Write::Put { table: &AUDIT, item, expect: Expect::Absent }).await;
     }
-    let index = AUDIT.indexes.first().unwrap().name;
-    let query = Query { index: Some(index), ..Query::of(&AUDIT, trail.as_str()) };
-    let items = settled(store, time, &query, 5).await;
-    let orders: Vec<_> = items.iter().map(|item| item["order"].as_str().unwrap()).collect();
-    assert_eq!(orders, ["B", "a", "a\u{0}", "b", "ä"], "text is in the order of its bytes");
+    let items = settled(store, time, &Query::of(&AUDIT, trail.as_str()), 5).await;
+    let ids: Vec<_> = items.iter().map(|item| item["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["B", "a", "a\u{0}", "b", "ä"], "text is in the order of its bytes");
 }
 
 /// Page after page gives every item once, both ways, and ends.
