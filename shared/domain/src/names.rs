@@ -87,6 +87,13 @@ impl Email {
     }
 }
 
+impl Email {
+    /// Whether mail can reach it: not in a domain reserved for never existing (RFC 2606 §2).
+    pub fn can_receive(&self) -> bool {
+        !self.0.ends_with(".invalid")
+    }
+}
+
 impl fmt::Display for Email {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -5,6 +5,7 @@ mod clock;
 mod counting;
 mod eventually;
 mod orders;
+mod planted;
 mod rows;
 mod server;
 

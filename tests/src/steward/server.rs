@@ -3,7 +3,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Parser;
-use domain::Context;
+use domain::ports::Key;
+use domain::users::{self, ProfileChange, User};
+use domain::{Context, entity};
 use steward::{Config, Parts, SystemEntropy};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -67,7 +69,7 @@ impl Steward {
 
         let clock = Arc::new(TestClock::default());
         let Parts { ctx, scheduler } = steward::open(&config, clock.clone(), Arc::new(SystemEntropy)).unwrap();
-        domain::users::register_first_admin(&ctx, Some(ADMIN_PASSWORD)).await.unwrap();
+        make_admin(&ctx).await;
         let store = Arc::new(CountingStore::new(Arc::clone(&ctx.store)));
         let ctx = Context { store: store.clone(), ..ctx };
 
@@ -119,6 +121,21 @@ impl Steward {
             let _ = stop.send(());
         }
         let _ = (&mut self.server).await;
+    }
+}
+
+/// The first administrator, once they have given an address that a CA takes.
+async fn make_admin(ctx: &Context) {
+    users::register_first_admin(ctx, Some(ADMIN_PASSWORD)).await.unwrap();
+    let mut admin = entity::load::<User>(ctx.store.as_ref(), Key::of(1)).await.unwrap();
+    if !admin.value.email.can_receive() {
+        let change = ProfileChange {
+            email: Some("admin@example.com"),
+            password: None,
+            current_password: ADMIN_PASSWORD,
+            source: "a test",
+        };
+        users::change_profile(ctx, &mut admin, change).await.unwrap();
     }
 }
 

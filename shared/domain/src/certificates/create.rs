@@ -131,6 +131,13 @@ async fn first_account(ctx: &Context, owner: &User, provider: &Provider) -> Resu
              /api/v1/acme/account/create (providerName, email, eabKid, eabHmacKey), then order again"
         )));
     }
+    if !owner.email.can_receive() {
+        return Err(Error::Conflict(format!(
+            "{} is no address a CA can write to: give your own with PUT /api/v1/users/profile (email, \
+             current_password), or name one in POST /api/v1/acme/account/create, then order again",
+            owner.email
+        )));
+    }
     Ok(acme::register(ctx, owner.id, provider, owner.email.clone(), None).await?.value)
 }
 
