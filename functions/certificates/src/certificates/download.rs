@@ -39,7 +39,11 @@ pub async fn download(
     let format = Format::parse(query.format.as_deref().unwrap_or("pem"))?;
     let certificate = certificates::load(app.ctx.store.as_ref(), CertificateId(id), &caller.viewer).await?.value;
     let Some(issued) = certificate.issued() else {
-        return Err(Error::Conflict(format!("certificate {id} is not issued yet; there is nothing to download")).into());
+        let next = match certificate.operation() {
+            Some(operation) => format!("GET /api/operations/{operation} shows how far it is"),
+            None => format!("make its records, then POST /api/certificates/{id}/verify"),
+        };
+        return Err(Error::Conflict(format!("certificate {id} is not issued yet; {next}")).into());
     };
     let key = if format.needs_key() { Some(key(&app, &certificate).await?) } else { None };
     let file = export(format, &certificate.domain, &issued.chain, key.as_ref(), query.password.as_ref()).await?;

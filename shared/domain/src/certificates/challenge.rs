@@ -63,7 +63,7 @@ pub(super) async fn missing(dns: &dyn Dns, records: &[RecordToMake]) -> Result<O
             if let Some(value) = values.iter().find(|value| !found.iter().any(|found| found == *value)) {
                 let server = &answer.server;
                 return Ok(Some(format!(
-                    "the TXT record {host}{at} with the value {value} is not there yet: {server} has {}",
+                    "the TXT record {host}{at} with the value {value} is not there yet: {server} has {}; make it, then verify again",
                     listed(found)
                 )));
             }

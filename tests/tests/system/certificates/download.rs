@@ -122,7 +122,8 @@ async fn nothing_is_downloaded_before_it_is_issued_or_in_a_format_that_does_not_
     let id = lab.order(&["example.com"]).await["id"].as_i64().unwrap();
     for query in ["", "?format=pem", "?format=pfx&password=x", "?format=der", "?format=fullchain", "?format=key"] {
         let refused = download(&lab, id, query).await.expect(409);
-        let words = format!("certificate {id} is not issued yet; there is nothing to download");
+        let words =
+            format!("certificate {id} is not issued yet; make its records, then POST /api/certificates/{id}/verify");
         assert_eq!(refused["error"], words);
     }
     for query in ["?format=p12", "?format="] {

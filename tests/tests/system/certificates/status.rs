@@ -67,6 +67,9 @@ async fn while_the_ca_is_down_an_order_waits_and_says_why() {
     assert_eq!((&waiting["state"], &waiting["percent"]), (&json!("running"), &json!(0)));
     assert!(waiting["steps"][0]["detail"].as_str().unwrap().contains("cannot be reached"), "{waiting}");
 
+    let refused = lab.admin.get(&format!("{path}/download")).await.expect(409);
+    let words = format!("certificate {id} is not issued yet; GET /api/operations/{operation} shows how far it is");
+    assert_eq!(refused["error"], words);
     let refused = lab.admin.delete(&path).await.expect(409);
     let words = format!("the certificate is being issued; delete it when operation {operation} has ended");
     assert_eq!(refused["error"], words);
