@@ -44,6 +44,12 @@ impl Client {
         Self { http: reqwest::Client::new(), base: base.into(), credentials: None }
     }
 
+    /// The same caller at another Steward on the same data.
+    #[must_use]
+    pub fn at(&self, base: &str) -> Self {
+        Self { base: base.to_owned(), ..self.clone() }
+    }
+
     /// The same caller with a session token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {

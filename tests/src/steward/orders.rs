@@ -21,12 +21,25 @@ impl Lab {
     pub async fn start(options: PebbleOptions) -> Self {
         let eab = options.eab;
         let pebble = Pebble::start(options).await;
-        let dns = Some(pebble.challtestsrv().dns_addr());
-        let steward = Steward::start(StewardOptions { dns, ..StewardOptions::default() }).await;
+        let directory = pebble.directory_url();
+        Self::beside(pebble, &directory, eab, StewardOptions::default()).await
+    }
+
+    /// Starts both, and no worker.
+    pub async fn idle(options: PebbleOptions) -> Self {
+        let pebble = Pebble::start(options).await;
+        let directory = pebble.directory_url();
+        Self::beside(pebble, &directory, false, StewardOptions { idle: true, ..StewardOptions::default() }).await
+    }
+
+    /// Starts a Steward that reaches a Pebble by this directory URL.
+    pub async fn beside(pebble: Pebble, directory: &str, eab: bool, options: StewardOptions) -> Self {
+        let dns = options.dns.or(Some(pebble.challtestsrv().dns_addr()));
+        let steward = Steward::start(StewardOptions { dns, ..options }).await;
         let admin = steward.admin().await;
         let provider = json!({
             "name": "pebble",
-            "directoryUrl": pebble.directory_url(),
+            "directoryUrl": directory,
             "requiresEab": eab,
             "rootCaPem": pebble.root_pem(),
         });

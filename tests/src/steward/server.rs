@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 use domain::Context;
+use embedded::EmbeddedScheduler;
 use steward::{Config, Parts, SystemEntropy};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -24,6 +25,8 @@ pub struct StewardOptions {
     pub open_registration: bool,
     /// The data directory of an earlier one.
     pub data: Option<PathBuf>,
+    /// It answers, and works on no queue and no schedule.
+    pub idle: bool,
     /// More options of the command line.
     pub arguments: Vec<String>,
 }
@@ -38,6 +41,8 @@ pub struct Steward {
     pub store: Arc<CountingStore>,
     /// Its clock.
     pub clock: Arc<TestClock>,
+    /// Its schedules.
+    pub scheduler: Arc<EmbeddedScheduler>,
     url: String,
     data: PathBuf,
     _directory: Option<TempDir>,
@@ -71,15 +76,20 @@ impl Steward {
 
         let (stop, stopped) = oneshot::channel();
         let (ready, answering) = oneshot::channel();
-        let parts = Parts { ctx: ctx.clone(), scheduler };
+        let parts = Parts { ctx: ctx.clone(), scheduler: scheduler.clone() };
         let server = tokio::spawn(async move {
             let ready = move || ready.send(()).unwrap();
             let stopped = async move { drop(stopped.await) };
-            steward::serve(parts, listener, ready, stopped).await.unwrap();
+            if options.idle {
+                ready();
+                axum::serve(listener, steward::router(parts.ctx)).with_graceful_shutdown(stopped).await.unwrap();
+            } else {
+                steward::serve(parts, listener, ready, stopped).await.unwrap();
+            }
         });
         answering.await.unwrap();
         let url = format!("http://{address}");
-        Self { ctx, store, clock, url, data, _directory: directory, stop: Some(stop), server }
+        Self { ctx, store, clock, scheduler, url, data, _directory: directory, stop: Some(stop), server }
     }
 
     /// Where it answers.

@@ -2,5 +2,6 @@
 
 mod certificates;
 mod dns;
+mod drills;
 mod mail;
 mod peers;
