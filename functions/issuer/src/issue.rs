@@ -124,11 +124,9 @@ fn is_old(ctx: &Context, order: &Order) -> bool {
 /// The order as it is now, if the operation is still ours to work on.
 async fn read_again(ctx: &Context, order: Order) -> domain::Result<Option<Order>> {
     let store = ctx.store.as_ref();
-    let ours = order.operation.value;
-    let operation: Stored<Operation> = entity::load(store, ours.key()).await?;
-    let holder = |operation: &Operation| operation.lease.as_ref().map(|lease| lease.holder.clone());
-    if holder(&operation.value) != holder(&ours) {
-        tracing::warn!(operation = %ours.id, "the lease ran out; another worker goes on");
+    let operation: Stored<Operation> = entity::load(store, order.operation.value.key()).await?;
+    if !order.is_ours(&operation.value) {
+        tracing::warn!(operation = %operation.value.id, "the lease ran out; another worker goes on");
         return Ok(None);
     }
     let certificate: Stored<Certificate> = entity::load(store, order.certificate.value.key()).await?;

@@ -33,13 +33,21 @@ pub(crate) enum Course {
 pub(crate) struct Order {
     pub(crate) operation: Stored<Operation>,
     pub(crate) certificate: Stored<Certificate>,
+    /// Who took the lease: this worker. The row's own is gone as soon as the end is written into it.
+    holder: Option<String>,
     account: Option<CaAccount>,
     view: Option<OrderView>,
 }
 
 impl Order {
     pub(crate) fn new(operation: Stored<Operation>, certificate: Stored<Certificate>) -> Self {
-        Self { operation, certificate, account: None, view: None }
+        let holder = operation.value.lease.as_ref().map(|lease| lease.holder.clone());
+        Self { operation, certificate, holder, account: None, view: None }
+    }
+
+    /// Whether the lease is still that of this worker.
+    pub(crate) fn is_ours(&self, operation: &Operation) -> bool {
+        operation.lease.as_ref().map(|lease| &lease.holder) == self.holder.as_ref()
     }
 
     /// Writes both rows, or neither.

@@ -32,17 +32,35 @@ pub struct Fate {
     calls: Mutex<Vec<&'static str>>,
     dead: AtomicBool,
     died: Notify,
+    sleeps_at: Mutex<Option<&'static str>>,
+    woken: Notify,
 }
 
 impl Fate {
     /// Dies at the call of this number, counted from 0.
     pub fn at(call: usize, moment: Moment) -> Arc<Self> {
+        Self::new(Some((call, moment)), None)
+    }
+
+    /// Does not die, but falls asleep before its first call of this name, e.g. `vault.create`.
+    pub fn asleep_at(name: &'static str) -> Arc<Self> {
+        Self::new(None, Some(name))
+    }
+
+    fn new(at: Option<(usize, Moment)>, sleeps_at: Option<&'static str>) -> Arc<Self> {
         Arc::new(Self {
-            at: Some((call, moment)),
+            at,
+            sleeps_at: Mutex::new(sleeps_at),
             calls: Mutex::default(),
             dead: AtomicBool::default(),
             died: Notify::new(),
+            woken: Notify::new(),
         })
+    }
+
+    /// Wakes it up.
+    pub fn wake(&self) {
+        self.woken.notify_one();
     }
 
     /// Whether it has died.
@@ -50,7 +68,7 @@ impl Fate {
         self.dead.load(Ordering::SeqCst)
     }
 
-    /// Returns when it has died; for one waiter.
+    /// Returns when it has died or fallen asleep; for one waiter.
     pub async fn died(&self) {
         self.died.notified().await;
     }
@@ -80,6 +98,11 @@ impl Fate {
             calls.push(name);
             self.at.filter(|(at, _)| *at + 1 == calls.len()).map(|(_, moment)| moment)
         };
+        let sleeps = self.sleeps_at.lock().unwrap().take_if(|at| *at == name).is_some();
+        if sleeps {
+            self.died.notify_one();
+            self.woken.notified().await;
+        }
         match moment {
             None => {
                 let answer = call.await;

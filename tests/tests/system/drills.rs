@@ -2,6 +2,10 @@
 
 mod books;
 mod killed;
+mod numbers;
+mod outage;
+mod overtaken;
 mod refused;
 mod requests;
+mod sigkill;
 mod twice;
