@@ -1,22 +1,21 @@
 use std::time::Duration;
 
 use domain::certificates::Certificate;
-use domain::entity::{self, Stored};
+use domain::entity::{self, Entity, Stored};
 use domain::ids::OperationId;
 use domain::operations::{self, Leased, Next, Operation, Work};
-use domain::ports::{CaError, Key};
-use domain::{Context, Error, Result};
+use domain::ports::{CaError, Key, StoreError};
+use domain::{Context, Error};
 
 use crate::LEASE;
 use crate::steps::{self, Course, Order};
 
 /// An order that a CA keeps putting off is given up after this time.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+/// The shortest pause between two tries, even where the CA asks for none.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
-
-/// How often a step is done again because somebody else wrote one of the order's rows meanwhile.
-const TRIES: usize = 10;
 
 /// Why a step did not get on.
 pub(crate) enum Hitch {
@@ -24,6 +23,15 @@ pub(crate) enum Hitch {
     Refused(String),
     /// Later may work.
     Later { reason: String, retry_after: Option<Duration> },
+    /// It is no matter of the CA.
+    Stopped(Stop),
+}
+
+/// Why a worker cannot go on with what it knows.
+pub(crate) enum Stop {
+    /// Somebody wrote one of the rows since they were read: a person changed the note, or the lease ran out and another
+    /// worker has the operation now.
+    Overtaken,
     /// A fault of our own; the job is delivered again.
     Fault(Error),
 }
@@ -37,6 +45,27 @@ impl From<CaError> for Hitch {
     }
 }
 
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unexpected { .. } => Self::Overtaken,
+            StoreError::Busy(_) | StoreError::Failed(_) => Self::Fault(error.into()),
+        }
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Fault(error)
+    }
+}
+
+impl From<Stop> for Hitch {
+    fn from(stop: Stop) -> Self {
+        Self::Stopped(stop)
+    }
+}
+
 impl From<Error> for Hitch {
     fn from(error: Error) -> Self {
         match error {
@@ -45,7 +74,7 @@ impl From<Error> for Hitch {
                 Self::Refused(error.to_string())
             }
             Error::Conflict(_) | Error::TooMany { .. } | Error::Unavailable(_) | Error::Internal(_) => {
-                Self::Fault(error)
+                Self::Stopped(Stop::Fault(error))
             }
         }
     }
@@ -53,7 +82,7 @@ impl From<Error> for Hitch {
 
 /// Brings an order as far as it goes now. Each step is recorded before the next begins; a worker that is killed is
 /// followed by one that starts at the step not recorded, and looks at the order before it acts.
-pub(crate) async fn issue(ctx: &Context, id: OperationId) -> Result<Next> {
+pub(crate) async fn issue(ctx: &Context, id: OperationId) -> domain::Result<Next> {
     let operation = match operations::take(ctx, id, LEASE).await? {
         Leased::Ours(operation) => *operation,
         Leased::Busy(left) => return Ok(Next::Again(left)),
@@ -64,60 +93,78 @@ pub(crate) async fn issue(ctx: &Context, id: OperationId) -> Result<Next> {
     };
     let certificate: Stored<Certificate> = entity::load(ctx.store.as_ref(), Key::of(certificate.0)).await?;
     let mut order = Order::new(operation, certificate);
-    let mut tries = 0;
     loop {
-        match steps::next(ctx, &mut order).await {
-            Ok(Course::On) => {}
-            Ok(Course::Finished) => return Ok(Next::Done),
-            Ok(Course::Wait(pause)) => return wait(ctx, &mut order, pause, None).await,
-            Err(Hitch::Refused(reason)) => return fail(ctx, &mut order, &reason).await,
-            Err(Hitch::Later { reason, retry_after }) => {
-                let age = ctx.clock.now().duration_since(order.operation.value.created_at);
-                if Duration::try_from(age).unwrap_or_default() > GIVE_UP_AFTER {
-                    return fail(ctx, &mut order, &format!("given up after a day of trying: {reason}")).await;
-                }
-                let pause = retry_after.unwrap_or_else(|| backoff(&order.operation.value)).min(LONGEST_PAUSE);
-                tracing::warn!(operation = %id, reason, pause = ?pause, "the CA puts the order off");
-                return wait(ctx, &mut order, pause, Some(reason)).await;
-            }
-            Err(Hitch::Fault(Error::Conflict(_))) if tries < TRIES => {
-                tries += 1;
-                if !order.reload(ctx).await? {
-                    return Ok(Next::Done);
-                }
-            }
-            Err(Hitch::Fault(error)) => return Err(error),
+        match go_on(ctx, &mut order).await {
+            Ok(next) => return Ok(next),
+            Err(Stop::Overtaken) => match read_again(ctx, order).await? {
+                Some(current) => order = current,
+                None => return Ok(Next::Done),
+            },
+            Err(Stop::Fault(error)) => return Err(error),
         }
     }
+}
+
+/// Does step after step until the order is at its end or has to wait, and records which.
+async fn go_on(ctx: &Context, order: &mut Order) -> Result<Next, Stop> {
+    loop {
+        match steps::next(ctx, order).await {
+            Ok(Course::On) => {}
+            Ok(Course::Finished) => return Ok(Next::Done),
+            Ok(Course::Wait(_)) if is_old(ctx, order) => {
+                return fail(ctx, order, "given up after a day: the CA has not got on with the order").await;
+            }
+            Ok(Course::Wait(pause)) => return wait(ctx, order, pause, None).await,
+            Err(Hitch::Refused(reason)) => return fail(ctx, order, &reason).await,
+            Err(Hitch::Later { reason, .. }) if is_old(ctx, order) => {
+                return fail(ctx, order, &format!("given up after a day of trying: {reason}")).await;
+            }
+            Err(Hitch::Later { reason, retry_after }) => {
+                let own = backoff(&order.operation.value);
+                let pause = retry_after.map_or(own, |asked| asked.max(SHORTEST_PAUSE));
+                tracing::warn!(operation = %order.operation.value.id, reason, ?pause, "the CA puts the order off");
+                return wait(ctx, order, pause, Some(reason)).await;
+            }
+            Err(Hitch::Stopped(stop)) => return Err(stop),
+        }
+    }
+}
+
+fn is_old(ctx: &Context, order: &Order) -> bool {
+    let age = ctx.clock.now().duration_since(order.operation.value.created_at);
+    Duration::try_from(age).unwrap_or_default() > GIVE_UP_AFTER
+}
+
+/// The order as it is now, if the operation is still ours to work on.
+async fn read_again(ctx: &Context, order: Order) -> domain::Result<Option<Order>> {
+    let store = ctx.store.as_ref();
+    let operation: Stored<Operation> = entity::load(store, order.operation.value.key()).await?;
+    if !order.is_ours(&operation.value) {
+        tracing::warn!(operation = %operation.value.id, "the lease ran out; another worker goes on");
+        return Ok(None);
+    }
+    let certificate: Stored<Certificate> = entity::load(store, order.certificate.value.key()).await?;
+    Ok(Some(Order::new(operation, certificate)))
 }
 
 /// Twice as long with each attempt, from a quarter of a second to a minute.
 fn backoff(operation: &Operation) -> Duration {
-    Duration::from_millis(250) * 2_u32.pow(operation.attempts.saturating_sub(1).min(8))
+    SHORTEST_PAUSE * 2_u32.pow(operation.attempts.saturating_sub(1).min(8))
 }
 
 /// Gives the lease back, and asks to be called again: a worker never sleeps on somebody else's clock.
-async fn wait(ctx: &Context, order: &mut Order, pause: Duration, reason: Option<String>) -> Result<Next> {
-    let operation = &mut order.operation;
-    if let Some(step) = operation.value.next_step().map(str::to_owned) {
-        operation.value.begin(&step, reason, ctx.clock.now());
-    }
-    operation.value.lease = None;
-    operation.save(ctx.store.as_ref()).await?;
+async fn wait(ctx: &Context, order: &mut Order, pause: Duration, reason: Option<String>) -> Result<Next, Stop> {
+    let pause = pause.min(LONGEST_PAUSE);
+    order.pause(ctx, pause, reason).await?;
     Ok(Next::Again(pause))
 }
 
-async fn fail(ctx: &Context, order: &mut Order, reason: &str) -> Result<Next> {
+async fn fail(ctx: &Context, order: &mut Order, reason: &str) -> Result<Next, Stop> {
+    let now = ctx.clock.now();
     let id = order.operation.value.id;
     tracing::warn!(operation = %id, certificate = %order.certificate.value.id, reason, "certificate not issued");
-    let mut tries = 0;
-    loop {
-        let now = ctx.clock.now();
-        order.operation.value.fail(reason, now);
-        order.certificate.value.fail(id, reason, now)?;
-        match order.record(ctx).await {
-            Err(Error::Conflict(_)) if tries < TRIES && order.reload(ctx).await? => tries += 1,
-            recorded => return recorded.map(|()| Next::Done),
-        }
-    }
+    order.operation.value.fail(reason, now);
+    order.certificate.value.fail(id, reason, now)?;
+    order.record(ctx).await?;
+    Ok(Next::Done)
 }

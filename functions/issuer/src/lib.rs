@@ -1,8 +1,10 @@
-//! The worker that brings certificate orders to their end, and removes the secrets of what was deleted.
+//! The worker that brings certificate orders to their end, and removes the secrets of what was deleted or never
+//! came to be.
 
 mod issue;
 mod steps;
 
+use domain::acme;
 use domain::jobs::Job;
 use domain::operations::{self, Next};
 use domain::{Context, Error, Result};
@@ -16,6 +18,7 @@ pub async fn handle(ctx: &Context, job: &Job) -> Result<Next> {
     match job {
         Job::Issue { operation } => issue::issue(ctx, *operation).await,
         Job::Purge { operation } => operations::purge(ctx, *operation).await,
+        Job::Reap { account } => acme::reap(ctx, *account).await.map(|()| Next::Done),
         Job::Sweep => operations::sweep(ctx).await.map(|_| Next::Done),
         Job::Audit { .. } => Err(Error::Internal("an audit entry on the issuer's queue".into())),
     }

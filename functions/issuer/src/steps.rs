@@ -12,7 +12,7 @@ use domain::{Context, Error};
 use secrecy::SecretString;
 
 use crate::LEASE;
-use crate::issue::Hitch;
+use crate::issue::{Hitch, Stop};
 
 /// The first look after something was asked of the CA; most are done by then.
 const FIRST_LOOK: Duration = Duration::from_millis(100);
@@ -33,6 +33,7 @@ pub(crate) enum Course {
 pub(crate) struct Order {
     pub(crate) operation: Stored<Operation>,
     pub(crate) certificate: Stored<Certificate>,
+    /// Who took the lease: this worker. The row's own is gone as soon as the end is written into it.
     holder: Option<String>,
     account: Option<CaAccount>,
     view: Option<OrderView>,
@@ -44,19 +45,13 @@ impl Order {
         Self { operation, certificate, holder, account: None, view: None }
     }
 
-    /// Reads both rows again after somebody else has written one, e.g. the owner a note; whether the lease is still
-    /// ours.
-    pub(crate) async fn reload(&mut self, ctx: &Context) -> domain::Result<bool> {
-        let store = ctx.store.as_ref();
-        self.operation = entity::load(store, Key::of(self.operation.value.id.0)).await?;
-        self.certificate = entity::load(store, Key::of(self.certificate.value.id.0)).await?;
-        self.view = None;
-        Ok(self.holder.is_some()
-            && self.operation.value.lease.as_ref().map(|lease| &lease.holder) == self.holder.as_ref())
+    /// Whether the lease is still that of this worker.
+    pub(crate) fn is_ours(&self, operation: &Operation) -> bool {
+        operation.lease.as_ref().map(|lease| &lease.holder) == self.holder.as_ref()
     }
 
     /// Writes both rows, or neither.
-    pub(crate) async fn record(&mut self, ctx: &Context) -> domain::Result<()> {
+    pub(crate) async fn record(&mut self, ctx: &Context) -> Result<(), Stop> {
         ctx.store.transact(vec![self.operation.update()?, self.certificate.update()?]).await?;
         self.operation.written();
         self.certificate.written();
@@ -66,8 +61,20 @@ impl Order {
     /// Records that a step is done, and keeps the lease for the next.
     async fn done(&mut self, ctx: &Context, step: &str) -> Result<Course, Hitch> {
         self.advance(ctx, step)?;
-        self.operation.save(ctx.store.as_ref()).await?;
+        self.save(ctx).await?;
         Ok(Course::On)
+    }
+
+    /// Gives the operation back until a pause is over.
+    pub(crate) async fn pause(&mut self, ctx: &Context, pause: Duration, reason: Option<String>) -> Result<(), Stop> {
+        self.operation.value.pause(pause, reason, ctx.clock.now());
+        self.save(ctx).await
+    }
+
+    async fn save(&mut self, ctx: &Context) -> Result<(), Stop> {
+        ctx.store.write(self.operation.update()?).await?;
+        self.operation.written();
+        Ok(())
     }
 
     fn advance(&mut self, ctx: &Context, step: &str) -> domain::Result<()> {
@@ -111,12 +118,12 @@ impl Order {
     }
 
     /// How long until the next look: what the CA asks for, else longer the longer it takes.
-    fn pause(&self, ctx: &Context, view: &OrderView) -> Duration {
+    fn until_next_look(&self, ctx: &Context, view: &OrderView) -> Duration {
         let step = self.operation.value.steps.iter().find(|step| step.finished_at.is_none());
         let began = step.and_then(|step| step.started_at);
         let waited = began.map(|began| ctx.clock.now().duration_since(began)).unwrap_or_default();
         let half = Duration::try_from(waited).unwrap_or_default() / 2;
-        view.retry_after.unwrap_or_else(|| half.clamp(FIRST_LOOK, SLOWEST_LOOK))
+        view.retry_after.map_or_else(|| half.clamp(FIRST_LOOK, SLOWEST_LOOK), |asked| asked.max(FIRST_LOOK))
     }
 }
 
@@ -140,7 +147,7 @@ async fn answer_challenges(ctx: &Context, order: &mut Order) -> Result<Course, H
 async fn authorize(ctx: &Context, order: &mut Order) -> Result<Course, Hitch> {
     let view = order.look(ctx).await?;
     if view.status == OrderStatus::Pending {
-        return Ok(Course::Wait(order.pause(ctx, &view)));
+        return Ok(Course::Wait(order.until_next_look(ctx, &view)));
     }
     order.advance(ctx, "authorize")?;
     let id = order.operation.value.id;
@@ -154,29 +161,42 @@ async fn authorize(ctx: &Context, order: &mut Order) -> Result<Course, Hitch> {
 async fn finalize(ctx: &Context, order: &mut Order) -> Result<Course, Hitch> {
     let view = order.look(ctx).await?;
     if view.status == OrderStatus::Ready {
-        let (account, url) = (order.account(ctx).await?, order.url()?);
-        let names: Vec<DomainName> = order.certificate.value.names().cloned().collect();
-        let key = key(ctx, &order.certificate.value).await?;
-        let csr = tls::keys::csr(&key, &names).await?;
-        order.view = Some(ctx.ca.finalize(&account, &url, &csr).await?);
+        order.view = Some(submit(ctx, order).await?);
     }
     order.done(ctx, "finalize").await
 }
 
+async fn submit(ctx: &Context, order: &mut Order) -> Result<OrderView, Hitch> {
+    let (account, url) = (order.account(ctx).await?, order.url()?);
+    let names: Vec<DomainName> = order.certificate.value.names().cloned().collect();
+    let key = key(ctx, &order.certificate.value).await?;
+    let csr = tls::keys::csr(&key, &names).await?;
+    Ok(ctx.ca.finalize(&account, &url, &csr).await?)
+}
+
+/// The key of the certificate, made where there is none. A worker that was overtaken must not replace the one that the
+/// CA has signed by now: of two at once, the first one's is the key of both.
 async fn key(ctx: &Context, certificate: &Certificate) -> domain::Result<SecretString> {
     let name: SecretName = Certificate::secret(certificate.id);
-    if let Some(key) = ctx.vault.get(&name).await? {
-        return Ok(key);
+    loop {
+        if let Some(key) = ctx.vault.get(&name).await? {
+            return Ok(key);
+        }
+        let key = tls::keys::generate(certificate.key_type).await?;
+        if ctx.vault.create(&name, &key).await? {
+            return Ok(key);
+        }
     }
-    let key = tls::keys::generate(certificate.key_type).await?;
-    ctx.vault.put(&name, &key).await?;
-    Ok(key)
 }
 
 async fn download(ctx: &Context, order: &mut Order) -> Result<Course, Hitch> {
-    let view = order.look(ctx).await?;
+    let mut view = order.look(ctx).await?;
+    if view.status == OrderStatus::Ready {
+        // The CA has no memory of the request that was recorded as sent.
+        view = submit(ctx, order).await?;
+    }
     if view.status != OrderStatus::Valid {
-        return Ok(Course::Wait(order.pause(ctx, &view)));
+        return Ok(Course::Wait(order.until_next_look(ctx, &view)));
     }
     let (account, url) = (order.account(ctx).await?, order.url()?);
     let chain = ctx.ca.certificate(&account, &url).await?;

@@ -9,4 +9,5 @@ mod worker;
 pub use clock::SystemClock;
 pub use config::Config;
 pub use entropy::SystemEntropy;
-pub use run::{Parts, StartError, log, open, run, serve};
+pub use run::{Parts, StartError, log, open, router, run, serve};
+pub use worker::work;

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use acme::InstantCa;
 use axum::Router;
-use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use dns::Authoritative;
 use domain::jobs::Job;
 use domain::operations::{self, SWEEP_SCHEDULE};
@@ -160,15 +159,17 @@ pub async fn serve(
     for queue in QueueName::ALL {
         background.spawn(worker::work(ctx.clone(), queue));
     }
-    let server = axum::serve(listener, service(ctx)).with_graceful_shutdown(stop);
+    let service = router(ctx).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(stop);
     answering();
     server.await?;
     background.shutdown().await;
     Ok(())
 }
 
-fn service(ctx: Context) -> IntoMakeServiceWithConnectInfo<Router, SocketAddr> {
-    steward_http::finish(console::everything(), App::new(ctx)).into_make_service_with_connect_info()
+/// Every area, on these ports.
+pub fn router(ctx: Context) -> Router {
+    steward_http::finish(console::everything(), App::new(ctx))
 }
 
 /// Ends when the process is asked to stop (SIGINT or SIGTERM).

@@ -18,7 +18,7 @@ const AT_ONCE: usize = 16;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Works on a queue for ever. May be dropped at any time: what is not finished is delivered again.
-pub(crate) async fn work(ctx: Context, queue: QueueName) {
+pub async fn work(ctx: Context, queue: QueueName) {
     let slots = Arc::new(Semaphore::new(AT_ONCE));
     let mut jobs = JoinSet::new();
     loop {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::audit::AuditEntry;
-use crate::ids::OperationId;
+use crate::ids::{AccountId, OperationId};
 
 /// A message on a queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,11 @@ pub enum Job {
     Purge {
         /// The operation.
         operation: OperationId,
+    },
+    /// Remove the key of an ACME account that was registered and, because the process died, never recorded.
+    Reap {
+        /// The account.
+        account: AccountId,
     },
     /// Send the jobs of open operations again that nobody works on.
     Sweep,

@@ -96,12 +96,7 @@ impl Vault for EmbeddedVault {
         loop {
             let stored = self.row(name).await?;
             let rev = stored.as_ref().and_then(|row| row.get("rev")).and_then(Value::as_u64);
-            let mut item = Item::from_iter([
-                (SECRETS.partition.name.into(), PARTITION.into()),
-                ("name".into(), name.0.as_str().into()),
-                (CURRENT.into(), sealed.as_str().into()),
-                ("rev".into(), (rev.unwrap_or(0) + 1).into()),
-            ]);
+            let mut item = row_of(name, &sealed, rev.unwrap_or(0) + 1);
             if let Some(replaced) = stored.and_then(|mut row| row.remove(CURRENT)) {
                 item.insert(PREVIOUS.into(), replaced);
             }
@@ -112,6 +107,15 @@ impl Vault for EmbeddedVault {
                 Err(StoreError::Unexpected { .. }) => {}
                 Err(error) => return Err(failed(error)),
             }
+        }
+    }
+
+    async fn create(&self, name: &SecretName, value: &SecretString) -> Result<bool, VaultError> {
+        let item = row_of(name, &self.seal(name, value)?, 1);
+        match self.store.write(Write::Put { table: &SECRETS, item, expect: Expect::Absent }).await {
+            Ok(()) => Ok(true),
+            Err(StoreError::Unexpected { .. }) => Ok(false),
+            Err(error) => Err(failed(error)),
         }
     }
 
@@ -145,6 +149,15 @@ impl Vault for EmbeddedVault {
             }
         }
     }
+}
+
+fn row_of(name: &SecretName, sealed: &str, rev: u64) -> Item {
+    Item::from_iter([
+        (SECRETS.partition.name.into(), PARTITION.into()),
+        ("name".into(), name.0.as_str().into()),
+        (CURRENT.into(), sealed.into()),
+        ("rev".into(), rev.into()),
+    ])
 }
 
 /// Whether the database holds a secret, and the key opens it. `Ok(None)` when there is no secret yet.

@@ -13,6 +13,7 @@
 mod bind;
 mod certificate;
 mod challtestsrv;
+mod gate;
 mod need;
 mod pebble;
 mod port;
@@ -22,6 +23,7 @@ mod smtp_sink;
 pub use bind::Bind;
 pub use certificate::ServerCertificate;
 pub use challtestsrv::ChallTestSrv;
+pub use gate::Gate;
 pub use need::{available, find};
 pub use pebble::{EAB_KEY, EAB_KID, Pebble, PebbleOptions};
 pub use port::Port;

@@ -104,6 +104,11 @@ impl Pebble {
         format!("https://localhost:{}/dir", self.listen.number())
     }
 
+    /// Where it listens; the URLs in its answers have the port that it was asked at.
+    pub fn address(&self) -> SocketAddr {
+        self.listen.address()
+    }
+
     /// The CA of its own TLS certificate: what an ACME client must trust (`rootCaPem`).
     pub fn root_pem(&self) -> &str {
         &self.tls.root_pem
@@ -132,6 +137,21 @@ impl Pebble {
     /// An HTTP client that trusts its TLS certificate.
     pub fn client(&self) -> &reqwest::Client {
         &self.client
+    }
+
+    /// The serial numbers of what it issued for an order. It has no list to ask for, but prints a line for each:
+    /// `Issued certificate serial S for order ID`, where ID is the end of the order's URL.
+    pub fn issued_for(&self, order_url: &str) -> Vec<String> {
+        let order = order_url.rsplit('/').next().unwrap();
+        let log = self.log();
+        let issued =
+            log.lines().filter_map(|line| line.split_once("Issued certificate serial ")?.1.split_once(" for order "));
+        issued.filter(|(_, id)| id.trim() == order).map(|(serial, _)| serial.to_owned()).collect()
+    }
+
+    /// How many requests it was sent. It prints a line for each, such as `POST /order-plz -> calling handler()`.
+    pub fn requests(&self) -> usize {
+        self.log().lines().filter(|line| line.contains("-> calling handler()")).count()
     }
 
     /// What it has printed.

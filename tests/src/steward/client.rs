@@ -50,6 +50,12 @@ impl Client {
         Self { http: reqwest::Client::builder().local_address(address).build().unwrap(), ..self.clone() }
     }
 
+    /// The same caller at another Steward on the same data.
+    #[must_use]
+    pub fn at(&self, base: &str) -> Self {
+        Self { base: base.to_owned(), ..self.clone() }
+    }
+
     /// The same caller with a session token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
@@ -95,8 +101,17 @@ impl Client {
         self.send(Method::DELETE, path, None).await
     }
 
+    /// The JSON of a success of this method; nothing when no answer comes. Panics on any other answer.
+    pub async fn attempt(&self, method: Method, path: &str, body: Value) -> Option<Value> {
+        Some(self.try_send(method, path, Some(body.to_string())).await.ok()?.ok())
+    }
+
     /// Any method, with any body.
     pub async fn send(&self, method: Method, path: &str, body: Option<String>) -> Reply {
+        self.try_send(method, path, body).await.unwrap()
+    }
+
+    async fn try_send(&self, method: Method, path: &str, body: Option<String>) -> reqwest::Result<Reply> {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some((name, value)) = &self.credentials {
             request = request.header(*name, value);
@@ -104,10 +119,10 @@ impl Client {
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body);
         }
-        let response = request.send().await.unwrap();
+        let response = request.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let bytes = response.bytes().await.unwrap().to_vec();
+        let bytes = response.bytes().await?.to_vec();
         let json = serde_json::from_slice(&bytes).unwrap_or_default();
-        Reply { status, headers, bytes, json }
+        Ok(Reply { status, headers, bytes, json })
     }
 }

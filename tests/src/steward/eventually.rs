@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 /// Asks again and again until there is an answer; panics after a minute without one.
-pub async fn eventually<T>(what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
+pub async fn eventually<T, A: Future<Output = Option<T>>>(what: &str, ask: impl Fn() -> A) -> T {
     let start = Instant::now();
     loop {
         if let Some(answer) = ask().await {

@@ -18,30 +18,54 @@ impl Lab {
     /// Starts both; the administrator has an account at the CA, unless it demands an external account binding.
     pub async fn start(options: PebbleOptions) -> Self {
         let eab = options.eab;
-        let lab = Self::bare(options).await;
-        if !eab {
-            lab.account(&lab.admin, "ops@example.com").await;
-        }
-        lab
+        let pebble = Pebble::start(options).await;
+        let directory = pebble.directory_url();
+        Self::beside(pebble, &directory, eab, StewardOptions::default()).await
     }
 
     /// Starts both; nobody has an account.
     pub async fn bare(options: PebbleOptions) -> Self {
         let eab = options.eab;
         let pebble = Pebble::start(options).await;
-        let dns = Some(pebble.challtestsrv().dns_addr());
-        let steward = Steward::start(StewardOptions { dns, ..StewardOptions::default() }).await;
+        let directory = pebble.directory_url();
+        Self::without_account(pebble, &directory, eab, StewardOptions::default()).await
+    }
+
+    /// Starts both, and no worker.
+    pub async fn idle(options: PebbleOptions) -> Self {
+        let pebble = Pebble::start(options).await;
+        let directory = pebble.directory_url();
+        Self::beside(pebble, &directory, false, StewardOptions { idle: true, ..StewardOptions::default() }).await
+    }
+
+    /// Starts a Steward that reaches a Pebble by this directory URL.
+    pub async fn beside(pebble: Pebble, directory: &str, eab: bool, options: StewardOptions) -> Self {
+        let lab = Self::without_account(pebble, directory, eab, options).await;
+        if !eab {
+            lab.account(&lab.admin, "ops@example.com").await;
+        }
+        lab
+    }
+
+    async fn without_account(pebble: Pebble, directory: &str, eab: bool, options: StewardOptions) -> Self {
+        let dns = options.dns.or(Some(pebble.challtestsrv().dns_addr()));
+        let steward = Steward::start(StewardOptions { dns, ..options }).await;
         let admin = steward.admin().await;
         let lab = Self { pebble, steward, admin };
-        lab.provider("pebble", eab).await;
+        lab.provider_at("pebble", directory, eab).await;
         lab
     }
 
     /// Adds the CA as a provider of this name; its id.
     pub async fn provider(&self, name: &str, eab: bool) -> i64 {
+        self.provider_at(name, &self.pebble.directory_url(), eab).await
+    }
+
+    /// Adds the CA, reached by this directory URL, as a provider of this name; its id.
+    async fn provider_at(&self, name: &str, directory: &str, eab: bool) -> i64 {
         let provider = json!({
             "name": name,
-            "directoryUrl": self.pebble.directory_url(),
+            "directoryUrl": directory,
             "requiresEab": eab,
             "rootCaPem": self.pebble.root_pem(),
         });
@@ -84,7 +108,7 @@ impl Lab {
     /// Waits until an operation has ended; what it says then.
     pub async fn ended(&self, operation: i64) -> Value {
         let path = format!("/api/operations/{operation}");
-        let ended = async || {
+        let ended = || async {
             let shown = self.admin.get(&path).await.ok();
             (shown["state"] == "succeeded" || shown["state"] == "failed").then_some(shown)
         };

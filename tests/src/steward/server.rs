@@ -6,6 +6,7 @@ use clap::Parser;
 use domain::ports::Key;
 use domain::users::{self, ProfileChange, User};
 use domain::{Context, entity};
+use embedded::EmbeddedScheduler;
 use steward::{Config, Parts, SystemEntropy};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -28,6 +29,8 @@ pub struct StewardOptions {
     pub data: Option<PathBuf>,
     /// Whether it connects to public addresses only, without `STEWARD_ALLOW_TARGETS`.
     pub public_only: bool,
+    /// It answers, and works on no queue and no schedule.
+    pub idle: bool,
     /// More options of the command line.
     pub arguments: Vec<String>,
 }
@@ -42,6 +45,8 @@ pub struct Steward {
     pub store: Arc<CountingStore>,
     /// Its clock.
     pub clock: Arc<TestClock>,
+    /// Its schedules.
+    pub scheduler: Arc<EmbeddedScheduler>,
     url: String,
     data: PathBuf,
     _directory: Option<TempDir>,
@@ -75,15 +80,20 @@ impl Steward {
 
         let (stop, stopped) = oneshot::channel();
         let (ready, answering) = oneshot::channel();
-        let parts = Parts { ctx: ctx.clone(), scheduler };
+        let parts = Parts { ctx: ctx.clone(), scheduler: scheduler.clone() };
         let server = tokio::spawn(async move {
             let ready = move || ready.send(()).unwrap();
             let stopped = async move { drop(stopped.await) };
-            steward::serve(parts, listener, ready, stopped).await.unwrap();
+            if options.idle {
+                ready();
+                axum::serve(listener, steward::router(parts.ctx)).with_graceful_shutdown(stopped).await.unwrap();
+            } else {
+                steward::serve(parts, listener, ready, stopped).await.unwrap();
+            }
         });
         answering.await.unwrap();
         let url = format!("http://{address}");
-        Self { ctx, store, clock, url, data, _directory: directory, stop: Some(stop), server }
+        Self { ctx, store, clock, scheduler, url, data, _directory: directory, stop: Some(stop), server }
     }
 
     /// Where it answers.

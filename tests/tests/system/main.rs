@@ -6,7 +6,9 @@ mod bad_input;
 mod certificates;
 mod describes_itself;
 mod dns;
+mod drills;
 mod guard;
+
 mod mail;
 mod peers;
 mod profile;

@@ -1,11 +1,20 @@
+use std::time::Duration;
+
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Account, AccountStatus, DEFAULT_ACCOUNTS, Provider, find_provider};
 use crate::entity::{self, Stored};
 use crate::ids::{AccountId, UserId};
+use crate::jobs::Job;
 use crate::names::Email;
-use crate::ports::{CaError, Expect, ExternalAccountBinding, Item, StoreError, Write};
+use crate::ports::{
+    CaError, Expect, ExternalAccountBinding, Item, Key, QueueName, Schedule, ScheduleName, StoreError, When, Write,
+};
 use crate::{Context, Error, Result, counter};
+
+/// Long after any registration has ended, one way or the other.
+const REAP_AFTER: Duration = Duration::from_secs(60 * 60);
 
 /// What a person gives to register an account.
 #[derive(Debug)]
@@ -58,8 +67,9 @@ pub async fn register(
         other => other?,
     };
     let id = AccountId(counter::next_id(store, "acme-account").await?);
-    ctx.vault.put(&Account::secret(id), &registered.credentials).await?;
     let now = ctx.clock.now();
+    schedule_reaping(ctx, id, now).await?;
+    ctx.vault.put(&Account::secret(id), &registered.credentials).await?;
     let mut account = Account {
         id,
         owner,
@@ -87,6 +97,26 @@ pub async fn register(
 fn is_base64(text: &str) -> bool {
     let text = text.trim().trim_end_matches('=');
     text.len() % 4 != 1 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_+/".contains(&b))
+}
+
+/// Dying between the vault and the store would leave a key that belongs to nothing: later somebody looks.
+async fn schedule_reaping(ctx: &Context, account: AccountId, now: Timestamp) -> Result<()> {
+    let at = now.checked_add(REAP_AFTER).map_err(|e| Error::Internal(e.to_string()))?;
+    let schedule = Schedule {
+        name: ScheduleName(format!("reap-acme-account/{account}")),
+        when: When::At(at),
+        queue: QueueName::Issuer,
+        job: Job::Reap { account },
+    };
+    Ok(ctx.scheduler.set(schedule).await?)
+}
+
+/// Removes the key of an account that was never recorded; one that was keeps it.
+pub async fn reap(ctx: &Context, id: AccountId) -> Result<()> {
+    if entity::find::<Account>(ctx.store.as_ref(), Key::of(id.0)).await?.is_none() {
+        ctx.vault.delete(&Account::secret(id)).await?;
+    }
+    Ok(())
 }
 
 fn first_default(account: &Account) -> Write {

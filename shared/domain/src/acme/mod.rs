@@ -10,7 +10,7 @@ mod status;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use create::{NewAccount, create, register};
+pub use create::{NewAccount, create, reap, register};
 pub use delete::delete;
 pub use list::{Filter, list, of_owner};
 pub use provider::{NewProvider, PROVIDERS, Provider, add_provider, display_name, find_provider, providers};

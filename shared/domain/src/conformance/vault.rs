@@ -9,6 +9,7 @@ pub async fn all(vault: &dyn Vault, entropy: &dyn crate::ports::Entropy) {
     let place = || format!("conformance/{}", entropy.hex::<8>());
     absent(vault, &place()).await;
     versions(vault, &place()).await;
+    create_once(vault, &place()).await;
     any_text(vault, &place()).await;
     delete_is_idempotent(vault, &place()).await;
     list_by_prefix(vault, &place()).await;
@@ -35,6 +36,21 @@ pub async fn versions(vault: &dyn Vault, place: &str) {
     put(vault, &name, "three").await;
     assert_eq!(vault.get(&name).await.unwrap().unwrap().expose_secret(), "three");
     assert_eq!(read(vault, &other).await, [Some("of another name".into()), None]);
+}
+
+/// Creating never replaces; after a delete it can be done again.
+pub async fn create_once(vault: &dyn Vault, place: &str) {
+    let name = name(place, "once");
+    let create = async |text: &str| vault.create(&name, &SecretString::from(text)).await.unwrap();
+    assert!(create("one").await);
+    assert!(!create("two").await);
+    assert_eq!(read(vault, &name).await, [Some("one".into()), None]);
+    put(vault, &name, "three").await;
+    assert!(!create("four").await);
+    assert_eq!(read(vault, &name).await, [Some("three".into()), Some("one".into())]);
+    vault.delete(&name).await.unwrap();
+    assert!(create("five").await);
+    assert_eq!(read(vault, &name).await, [Some("five".into()), None]);
 }
 
 /// A secret may be any text that is not empty, and as long as a key or a token ever is.

@@ -12,7 +12,7 @@ use crate::{Context, Error};
 pub enum Leased {
     /// The operation is ours until the lease ends.
     Ours(Box<Stored<Operation>>),
-    /// Another worker holds it for this long.
+    /// Another worker holds it, or it waits, for this long.
     Busy(Duration),
     /// It is finished, or was never committed.
     Over,
@@ -32,8 +32,12 @@ pub async fn take(ctx: &Context, id: OperationId, length: Duration) -> Result<Le
         let left = Duration::try_from(lease.until.duration_since(now)).unwrap_or_default();
         return Ok(Leased::Busy(left));
     }
+    if let Some(left) = operation.value.paused(now) {
+        return Ok(Leased::Busy(left));
+    }
     let until = now.checked_add(length).map_err(|e| Error::Internal(e.to_string()))?;
     operation.value.lease = Some(Lease { holder: ctx.entropy.hex::<8>(), until });
+    operation.value.resume_at = None;
     operation.value.state = Progress::Running;
     operation.value.attempts += 1;
     operation.value.updated_at = now;

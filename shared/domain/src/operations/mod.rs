@@ -19,9 +19,10 @@ use crate::Result;
 use crate::entity::{self, Entity, Stored};
 use crate::ids::{CertificateId, OperationId, UserId};
 use crate::jobs::Job;
-use crate::ports::{Attribute, Index, Item, Key, Projection, QueueName, SecretName, Store, Table};
+use crate::ports::{Attribute, Index, Item, Key, Projection, Queue, QueueName, SecretName, Store, Table};
 
-/// Operations; those not finished are in `by_open`, the longest untouched first.
+/// Operations; those not finished are in `by_open`, the longest untouched first. One that waits for a time counts as
+/// touched then.
 pub static OPERATIONS: Table = Table {
     name: "operations",
     partition: Attribute::number("id"),
@@ -116,6 +117,9 @@ pub struct Operation {
     pub attempts: u32,
     /// Who works on it now.
     pub lease: Option<Lease>,
+    /// Nobody takes it up before this time: the other side asked for a pause.
+    #[serde(default)]
+    pub resume_at: Option<Timestamp>,
     /// Why it failed.
     pub error: Option<String>,
     /// When it was begun.
@@ -135,7 +139,8 @@ impl Entity for Operation {
     fn index(&self, item: &mut Item) {
         if self.is_open() {
             item.insert("open".into(), "open".into());
-            item.insert("touched".into(), self.updated_at.as_millisecond().into());
+            let touched = self.resume_at.map_or(self.updated_at, |at| at.max(self.updated_at));
+            item.insert("touched".into(), touched.as_millisecond().into());
         }
     }
 }
@@ -158,6 +163,7 @@ impl Operation {
             steps: steps.iter().map(step).collect(),
             attempts: 0,
             lease: None,
+            resume_at: None,
             error: None,
             created_at: now,
             updated_at: now,
@@ -229,6 +235,20 @@ impl Operation {
         self.error = Some(reason.to_owned());
     }
 
+    /// Gives the lease back and puts the operation aside for a while, with what the step at hand waits for.
+    pub fn pause(&mut self, pause: Duration, detail: Option<String>, now: Timestamp) {
+        if let Some(step) = self.next_step().map(str::to_owned) {
+            self.begin(&step, detail, now);
+        }
+        (self.lease, self.resume_at, self.updated_at) = (None, now.checked_add(pause).ok(), now);
+    }
+
+    /// How long it is still to be left alone.
+    pub fn paused(&self, now: Timestamp) -> Option<Duration> {
+        let left = self.resume_at?.duration_since(now);
+        Duration::try_from(left).ok().filter(|left| !left.is_zero())
+    }
+
     /// The job that drives it, and the queue that job belongs on.
     pub fn job(&self) -> (QueueName, Job) {
         match self.work {
@@ -244,9 +264,13 @@ pub async fn next_id(store: &dyn Store) -> Result<OperationId> {
 }
 
 /// Sends the job of an operation that was just committed. A failure is only logged: the sweep sends it again.
-pub async fn send(queue: &dyn crate::ports::Queue, operation: &Operation) {
+pub async fn send(queue: &dyn Queue, operation: &Operation) {
+    send_after(queue, operation, Duration::ZERO).await;
+}
+
+async fn send_after(queue: &dyn Queue, operation: &Operation, pause: Duration) {
     let (name, job) = operation.job();
-    if let Err(error) = queue.send(name, &job, Duration::ZERO).await {
+    if let Err(error) = queue.send(name, &job, pause).await {
         tracing::warn!(operation = %operation.id, %error, "job not sent; the sweep will send it");
     }
 }

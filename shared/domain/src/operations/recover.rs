@@ -1,10 +1,10 @@
-use super::{OPERATIONS, Operation, send};
+use super::{OPERATIONS, Operation, send_after};
 use crate::entity::{self, Stored};
 use crate::ports::Query;
 use crate::{Context, Result};
 
-/// Takes up what an earlier process left: breaks the leases it held, and sends the jobs of all open operations; gives
-/// how many. Only for a process that knows it is the only one, at its start.
+/// Takes up what an earlier process left: breaks the leases it held, and sends the jobs of all open operations, for
+/// the time that each waits for; gives how many. Only for a process that knows it is the only one, at its start.
 pub async fn recover(ctx: &Context) -> Result<usize> {
     let mut query = Query::of(&OPERATIONS, "open");
     query.index = Some("by_open");
@@ -19,11 +19,13 @@ pub async fn recover(ctx: &Context) -> Result<usize> {
             None => break,
         }
     }
+    let now = ctx.clock.now();
     for operation in &mut open {
         if operation.value.lease.take().is_some() {
             operation.save(ctx.store.as_ref()).await?;
         }
-        send(ctx.queue.as_ref(), &operation.value).await;
+        let pause = operation.value.paused(now).unwrap_or_default();
+        send_after(ctx.queue.as_ref(), &operation.value, pause).await;
     }
     Ok(open.len())
 }

@@ -11,8 +11,8 @@ pub const SWEEP_SCHEDULE: &str = "sweep";
 /// An open operation untouched for this long is taken to have lost its job.
 const LOST_AFTER: Duration = Duration::from_secs(60);
 
-/// Sends the jobs of open operations that nobody has touched for a minute; gives how many. A job sent twice does
-/// no harm: the lease lets one in.
+/// Sends the jobs of open operations that nobody has touched for a minute; gives how many. One that waits for a time
+/// has its job on the queue until then, and is left alone. A job sent twice does no harm: the lease lets one in.
 pub async fn sweep(ctx: &Context) -> Result<usize> {
     let now = ctx.clock.now();
     let before = now.checked_sub(LOST_AFTER).map_err(|e| Error::Internal(e.to_string()))?;

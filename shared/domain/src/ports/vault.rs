@@ -27,6 +27,9 @@ pub trait Vault: Send + Sync + fmt::Debug {
     /// Stores a secret; what was current becomes previous.
     async fn put(&self, name: &SecretName, value: &SecretString) -> Result<(), VaultError>;
 
+    /// Stores a secret unless there is one of this name; says whether it did. Of several callers at once, one does.
+    async fn create(&self, name: &SecretName, value: &SecretString) -> Result<bool, VaultError>;
+
     /// The current version.
     async fn get(&self, name: &SecretName) -> Result<Option<SecretString>, VaultError>;
 

@@ -1,0 +1,11 @@
+//! What happens when something dies, answers twice, or refuses.
+
+mod books;
+mod killed;
+mod numbers;
+mod outage;
+mod overtaken;
+mod refused;
+mod requests;
+mod sigkill;
+mod twice;
