@@ -71,7 +71,7 @@ async fn an_order_that_cannot_be_names_the_field() {
             json!("Verisign"),
             "issuer: no provider is called 'Verisign'; GET /api/v1/acme/providers lists them",
         ),
-        ("issuer", json!(""), "issuer: no provider is called ''; GET /api/v1/acme/providers lists them"),
+        ("issuer", json!(""), "issuer: must name a provider; GET /api/v1/acme/providers lists them"),
         ("issuer", Value::Null, "issuer: must name a provider; GET /api/v1/acme/providers lists them"),
         ("alt_domains", json!(many), "alt_domains: a certificate has at most 100 names"),
         ("alt_domains", json!([1]), "alt_domains: must be a list of names, or one string with commas between them"),
