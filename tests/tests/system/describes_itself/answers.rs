@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 use system_tests::need;
 use system_tests::peers::PebbleOptions;
-use system_tests::steward::{Lab, Reply};
+use system_tests::steward::{ADMIN_PASSWORD, Lab, Reply};
 
 /// What each route really answers has the fields that the document gives it: two schemas under one name, or a field
 /// that is not said, would show here.
@@ -73,6 +73,8 @@ async fn answers_are_as_the_document_says() {
     check("DELETE /api/certificates/{id}", admin.delete(&path).await);
     check("POST /api/certificates/cleanup", admin.post("/api/certificates/cleanup", Value::Null).await);
     check("GET /api/audit", admin.get("/api/audit").await);
+    let change = json!({"email": "new@example.com", "current_password": ADMIN_PASSWORD});
+    check("PUT /api/v1/users/profile", admin.put("/api/v1/users/profile", change).await);
     check("POST /api/v1/users/regenerate-key", admin.post("/api/v1/users/regenerate-key", Value::Null).await);
     check("POST /api/auth/refresh", admin.post("/api/auth/refresh", Value::Null).await);
     check("POST /api/auth/logout", admin.post("/api/auth/logout", Value::Null).await);
