@@ -128,7 +128,10 @@ async fn order_again(lab: &Lab, id: i64, earlier: &Value) -> Value {
     let again = lab.admin.post(&format!("/api/certificates/{id}/verify"), json!({})).await.ok();
     assert_eq!((&again["success"], &again["certificate"]["status"]), (&json!(false), &json!("unissued")));
     let value = |order: &Value| order["verification_records"][0]["value"].clone();
-    assert_ne!(value(&again), value(earlier));
+    // Even when told never to, Pebble now and then takes a proof it still holds for the new order.
+    if again["verification_records"][0]["status"] == "pending" {
+        assert_ne!(value(&again), value(earlier));
+    }
     lab.make_records(&again).await;
     again
 }
