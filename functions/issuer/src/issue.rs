@@ -100,6 +100,13 @@ pub(crate) async fn issue(ctx: &Context, id: OperationId) -> domain::Result<Next
                 Some(current) => order = current,
                 None => return Ok(Next::Done),
             },
+            Err(Stop::Fault(error)) if is_old(ctx, &order) => {
+                tracing::error!(operation = %id, %error, "an order is given up");
+                return match fail(ctx, &mut order, "given up after a day of faults inside; the log says which").await {
+                    Ok(next) => Ok(next),
+                    Err(_) => Err(error),
+                };
+            }
             Err(Stop::Fault(error)) => return Err(error),
         }
     }

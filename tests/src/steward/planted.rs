@@ -1,14 +1,13 @@
 use domain::acme::{Account, AccountStatus};
-use domain::certificates::{Certificate, Issued, KeyType, State};
+use domain::certificates::State;
 use domain::entity::{self, Entity};
-use domain::ids::{AccountId, CertificateId, OperationId, ProviderId, UserId};
-use domain::names::{DomainName, Email};
+use domain::ids::{AccountId, OperationId, ProviderId, UserId};
+use domain::names::Email;
 use domain::operations::{Operation, Progress, Work};
-use domain::ports::{Directory, Write};
+use domain::ports::Directory;
 use domain::{counter, operations};
-use jiff::ToSpan;
 
-use super::Steward;
+use super::{Steward, certificate_row, issued_until, put_certificates};
 
 /// Rows put into the store by hand, for tests that need something to refuse and no CA.
 impl Steward {
@@ -19,37 +18,11 @@ impl Steward {
 
     /// A certificate that was valid until a day ago.
     pub async fn plant_expired_certificate(&self, owner: i64, domain: &str) -> i64 {
-        let now = self.ctx.clock.now();
-        let issued = Issued {
-            chain: String::new(),
-            valid_from: now - 2160.hours(),
-            valid_to: now - 24.hours(),
-            serial: "01".into(),
-            fingerprint: "00".into(),
-            issuer_name: "planted".into(),
-        };
-        self.plant(owner, domain, State::Issued(issued)).await
+        self.plant(owner, domain, issued_until(-1)).await
     }
 
     async fn plant(&self, owner: i64, domain: &str, state: State) -> i64 {
-        let id = counter::next_id(self.ctx.store.as_ref(), "certificate").await.unwrap();
-        let now = self.ctx.clock.now();
-        let certificate = Certificate {
-            id: CertificateId(id),
-            owner: UserId(owner),
-            domain: DomainName::parse("domain", domain).unwrap(),
-            alt_domains: Vec::new(),
-            issuer: "letsencrypt".into(),
-            account: AccountId(1_000_000),
-            key_type: KeyType::EcP256,
-            note: String::new(),
-            order: None,
-            state,
-            created_at: now,
-            updated_at: now,
-        };
-        self.keep(&certificate, vec![counter::add(&Certificate::total(UserId(owner)), 1)]).await;
-        id
+        put_certificates(&self.ctx, vec![certificate_row(owner, 1_000_000, domain, state)]).await[0]
     }
 
     /// An active account at Let's Encrypt that is not the default one.
@@ -69,7 +42,7 @@ impl Steward {
             created_at: now,
             updated_at: now,
         };
-        self.keep(&account, Vec::new()).await;
+        self.keep(&account).await;
         id
     }
 
@@ -79,13 +52,11 @@ impl Steward {
         let work = Work::Purge { secrets: Vec::new() };
         let mut operation = Operation::new(id, UserId(owner), work, &["purge"], self.ctx.clock.now());
         operation.state = Progress::Succeeded;
-        self.keep(&operation, Vec::new()).await;
+        self.keep(&operation).await;
         id.0
     }
 
-    async fn keep<T: Entity>(&self, row: &T, more: Vec<Write>) {
-        let mut writes = vec![entity::insert(row).unwrap()];
-        writes.extend(more);
-        self.ctx.store.transact(writes).await.unwrap();
+    async fn keep<T: Entity>(&self, row: &T) {
+        self.ctx.store.write(entity::insert(row).unwrap()).await.unwrap();
     }
 }

@@ -3,14 +3,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Account, AccountStatus, DEFAULT_ACCOUNTS, Provider, find_provider};
+use super::{Account, AccountStatus, DefaultAccount, Provider, find_provider};
 use crate::entity::{self, Stored};
 use crate::ids::{AccountId, UserId};
 use crate::jobs::Job;
 use crate::names::Email;
-use crate::ports::{
-    CaError, Expect, ExternalAccountBinding, Item, Key, QueueName, Schedule, ScheduleName, StoreError, When, Write,
-};
+use crate::ports::{CaError, ExternalAccountBinding, Key, QueueName, Schedule, ScheduleName, StoreError, When};
 use crate::{Context, Error, Result, counter};
 
 /// Long after any registration has ended, one way or the other.
@@ -83,7 +81,8 @@ pub async fn register(
         created_at: now,
         updated_at: now,
     };
-    let as_first = vec![first_default(&account), entity::insert(&account)?];
+    let default = DefaultAccount { owner, provider: provider.id, account: id };
+    let as_first = vec![entity::insert(&default)?, entity::insert(&account)?];
     match store.transact(as_first).await {
         Ok(()) => return Ok(entity::inserted(account)),
         Err(StoreError::Unexpected { index: 0 }) => account.is_default = false,
@@ -117,10 +116,4 @@ pub async fn reap(ctx: &Context, id: AccountId) -> Result<()> {
         ctx.vault.delete(&Account::secret(id)).await?;
     }
     Ok(())
-}
-
-fn first_default(account: &Account) -> Write {
-    let mut item = Item::new();
-    item.insert("owner_provider".into(), format!("{}/{}", account.owner, account.provider).into());
-    Write::Put { table: &DEFAULT_ACCOUNTS, item, expect: Expect::Absent }
 }

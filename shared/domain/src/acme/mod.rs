@@ -37,7 +37,7 @@ pub static ACCOUNTS: Table = Table {
     ttl: None,
 };
 
-/// A marker for each owner and provider that has a default account: two cannot become the first at once.
+/// Which account is the default, for each owner and provider that has one: two cannot become the first at once.
 pub static DEFAULT_ACCOUNTS: Table = Table {
     name: "acme_default_accounts",
     partition: Attribute::text("owner_provider"),
@@ -45,6 +45,33 @@ pub static DEFAULT_ACCOUNTS: Table = Table {
     indexes: &[],
     ttl: None,
 };
+
+/// The default account of an owner at a provider; once there is one, there always is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct DefaultAccount {
+    owner: UserId,
+    provider: ProviderId,
+    account: AccountId,
+}
+
+impl DefaultAccount {
+    fn key_of(owner: UserId, provider: ProviderId) -> Key {
+        Key::of(format!("{owner}/{provider}"))
+    }
+}
+
+impl Entity for DefaultAccount {
+    const TABLE: &'static Table = &DEFAULT_ACCOUNTS;
+    const NAME: &'static str = "default account";
+
+    fn key(&self) -> Key {
+        Self::key_of(self.owner, self.provider)
+    }
+
+    fn index(&self, item: &mut Item) {
+        item.insert("owner_provider".into(), format!("{}/{}", self.owner, self.provider).into());
+    }
+}
 
 /// Whether an account may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,8 +117,6 @@ impl Entity for Account {
     fn key(&self) -> Key {
         Key::of(self.id.0)
     }
-
-    fn index(&self, _item: &mut Item) {}
 }
 
 impl Account {

@@ -1,4 +1,4 @@
-use super::{Account, AccountStatus, of_owner};
+use super::{Account, AccountStatus, DefaultAccount};
 use crate::entity::{self, Stored};
 use crate::ids::{AccountId, ProviderId};
 use crate::ports::Key;
@@ -19,21 +19,18 @@ pub async fn set_default(ctx: &Context, viewer: &Viewer, provider: ProviderId, i
     if account.value.is_default {
         return Ok(());
     }
-    let now = ctx.clock.now();
-    let mut writes = Vec::new();
-    for mut other in of_owner(store, account.value.owner).await? {
-        if other.value.is_default && other.value.provider == provider {
-            if other.value.id == id {
-                // Somebody else has just made it the default.
-                return Ok(());
-            }
-            (other.value.is_default, other.value.updated_at) = (false, now);
-            writes.push(other.update()?);
-        }
+    let mut default: Stored<DefaultAccount> =
+        entity::load(store, DefaultAccount::key_of(account.value.owner, provider)).await?;
+    if default.value.account == id {
+        // Somebody else has just made it the default.
+        return Ok(());
     }
+    let mut old: Stored<Account> = entity::load(store, Key::of(default.value.account.0)).await?;
+    let now = ctx.clock.now();
+    (old.value.is_default, old.value.updated_at) = (false, now);
     (account.value.is_default, account.value.updated_at) = (true, now);
-    writes.push(account.update()?);
-    Ok(store.transact(writes).await?)
+    default.value.account = id;
+    Ok(store.transact(vec![default.update()?, old.update()?, account.update()?]).await?)
 }
 
 /// An account the viewer may see.

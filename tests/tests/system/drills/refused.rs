@@ -100,6 +100,27 @@ async fn an_order_that_never_gets_on_is_given_up_after_a_day() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_fault_inside_that_does_not_pass_is_given_up_after_a_day() {
+    need!("pebble", "pebble-challtestsrv");
+    let lab = Lab::idle(PebbleOptions::default()).await;
+    let (certificate, id) = verified(&lab, "fault.example").await;
+    let job = Job::Issue { operation: OperationId(id) };
+    let ctx = &lab.steward.ctx;
+    for secret in ctx.vault.list("acme-accounts/").await.unwrap() {
+        ctx.vault.delete(&secret).await.unwrap();
+    }
+    assert!(issuer::handle(ctx, &job).await.is_err(), "the job is delivered again");
+    lab.steward.clock.advance(Duration::from_secs(25 * 60 * 60));
+    assert_eq!(issuer::handle(ctx, &job).await.unwrap(), Next::Done);
+    let error = operation(&lab, id).await.error.unwrap();
+    assert!(error.starts_with("given up after a day"), "{error}");
+    let path = format!("/api/certificates/{certificate}");
+    let admin = lab.steward.admin().await;
+    assert_eq!(admin.get(&path).await.ok()["status"], "failed");
+    admin.delete(&path).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_the_ca_does_not_take_now_leaves_nothing() {
     need!("pebble", "pebble-challtestsrv");
     let lab = Lab::idle(PebbleOptions::default()).await;
