@@ -14,7 +14,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(users::register::register))
         .routes(routes!(users::login::login))
         .routes(routes!(users::regenerate_key::regenerate_key))
-        .routes(routes!(users::profile::profile))
+        .routes(routes!(users::profile::profile, users::update_profile::update_profile))
         .routes(routes!(users::list::list))
         .routes(routes!(users::get::get, users::update::update, users::delete::delete))
         .routes(routes!(users::suspend::suspend))

@@ -4,7 +4,11 @@ mod document;
 pub mod urls;
 
 use axum::Router;
-use steward_http::App;
+use axum::http::StatusCode;
+use axum::middleware::map_response;
+use axum::response::{IntoResponse, Response};
+use domain::Error;
+use steward_http::{App, Fault};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
@@ -25,5 +29,14 @@ pub fn router() -> OpenApiRouter<App> {
 /// the internet.
 pub fn everything() -> Router<App> {
     let (routes, _) = router().split_for_parts();
-    routes.merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", document()))
+    let docs: Router<App> = SwaggerUi::new("/api/docs").url("/api/openapi.json", document()).into();
+    routes.merge(docs.layer(map_response(missing_file)))
+}
+
+/// Swagger UI says in its own words that it has no such file; here every refusal has the words of its face.
+async fn missing_file(response: Response) -> Response {
+    match response.status() {
+        StatusCode::NOT_FOUND => Fault::from(Error::NotFound { what: "file of the documentation" }).into_response(),
+        _ => response,
+    }
 }

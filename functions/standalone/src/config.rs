@@ -15,7 +15,7 @@ use url::Url;
 #[command(name = "steward", version, about, long_about, max_term_width = 110)]
 pub struct Config {
     /// The address and port to answer at.
-    #[arg(long, env = "STEWARD_LISTEN", value_name = "STEWARD_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(long, env = "STEWARD_LISTEN", value_name = "STEWARD_LISTEN", default_value = "127.0.0.1:8080", value_parser = address)]
     pub listen: SocketAddr,
 
     /// The directory that holds everything Steward knows; made where missing. Back it up: it holds the keys.
@@ -31,12 +31,12 @@ pub struct Config {
     pub public_url: Option<Url>,
 
     /// The name server (ip:port) to ask whether a DNS record is there, instead of the zone's own name servers.
-    #[arg(long, env = "STEWARD_DNS", value_name = "STEWARD_DNS")]
+    #[arg(long, env = "STEWARD_DNS", value_name = "STEWARD_DNS", value_parser = address)]
     pub dns: Option<SocketAddr>,
 
     /// Networks (CIDR, separated by commas) that Steward may connect to although they are not public: where your own
     /// CA or name server is, for example `10.1.0.0/16,127.0.0.0/8`.
-    #[arg(long, env = "STEWARD_ALLOW_TARGETS", value_name = "STEWARD_ALLOW_TARGETS", value_delimiter = ',')]
+    #[arg(long, env = "STEWARD_ALLOW_TARGETS", value_name = "STEWARD_ALLOW_TARGETS", value_delimiter = ',', value_parser = network)]
     pub allow_targets: Vec<IpNet>,
 
     /// Who may make an account for themselves.
@@ -76,4 +76,13 @@ fn public_url(text: &str) -> Result<Url, String> {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
         _ => Err("must be an http or https URL, such as https://steward.example.com".to_owned()),
     }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "must be an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080".to_owned())
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let single = text.trim().parse().map(|address: std::net::IpAddr| IpNet::from(address));
+    single.or_else(|_| text.trim().parse()).map_err(|_| "must be networks such as 10.1.0.0/16 or 192.0.2.7".to_owned())
 }

@@ -64,6 +64,10 @@ impl fmt::Debug for InstantCa {
 
 #[async_trait]
 impl Ca for InstantCa {
+    fn check(&self, directory: &Directory) -> Result<(), CaError> {
+        Transport::new(directory, self.policy.clone()).map(drop)
+    }
+
     async fn register(
         &self,
         directory: &Directory,

@@ -71,7 +71,7 @@ impl Dialler {
 }
 
 fn roots(own: Option<&str>) -> Result<RootCertStore, CaError> {
-    let wrong = || CaError::Refused("the CA's root certificate is not a PEM certificate".into());
+    let wrong = || CaError::Refused("the provider's rootCaPem is not a PEM certificate".into());
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(pem) = own.filter(|pem| !pem.trim().is_empty()) {
         let mut found = false;

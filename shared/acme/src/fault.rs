@@ -118,7 +118,8 @@ impl Fault {
             )) = error.downcast_ref()
             {
                 return Self::refused(format!(
-                    "the TLS certificate of {host} is not trusted ({error}); a CA of one's own needs its root certificate"
+                    "the TLS certificate of {host} is not trusted ({error}); a CA of one's own needs its root certificate \
+                     as the provider's rootCaPem"
                 ));
             }
             reason = error.to_string();

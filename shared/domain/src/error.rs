@@ -99,9 +99,15 @@ impl From<SchedulerError> for Error {
 impl From<CaError> for Error {
     fn from(error: CaError) -> Self {
         match error {
-            CaError::Refused(reason) => Self::Conflict(format!("the CA refused: {reason}")),
+            CaError::Refused(reason) => Self::Conflict(format!("not possible at this CA: {reason}")),
             CaError::Gone(reason) => Self::Conflict(format!("the CA no longer knows this: {reason}")),
-            CaError::Later { reason, .. } => Self::Unavailable(format!("the CA cannot be used now: {reason}")),
+            CaError::Later { reason, retry_after } => {
+                let when = match retry_after {
+                    Some(wait) => format!("in {} s", wait.as_secs().max(1)),
+                    None => "in a moment".to_owned(),
+                };
+                Self::Unavailable(format!("the CA cannot be used now: {reason}; try again {when}"))
+            }
         }
     }
 }

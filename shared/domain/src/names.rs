@@ -48,6 +48,12 @@ impl DomainName {
         &self.0
     }
 
+    /// The name as people read it: IDNA labels in Unicode.
+    pub fn unicode(&self) -> String {
+        let (unicode, _) = idna::domain_to_unicode(self.base());
+        if self.0.starts_with("*.") { format!("*.{unicode}") } else { unicode }
+    }
+
     /// The name to be proven: without `*.`.
     pub fn base(&self) -> &str {
         self.0.strip_prefix("*.").unwrap_or(&self.0)
@@ -81,6 +87,13 @@ impl Email {
     }
 }
 
+impl Email {
+    /// Whether mail can reach it: not in a domain reserved for never existing (RFC 2606 §2).
+    pub fn can_receive(&self) -> bool {
+        !self.0.ends_with(".invalid")
+    }
+}
+
 impl fmt::Display for Email {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -98,8 +111,10 @@ mod tests {
             ("bücher.example", "xn--bcher-kva.example"),
             ("例え.テスト", "xn--r8jz45g.xn--zckzah"),
             ("*.example.com", "*.example.com"),
+            ("*.bücher.example", "*.xn--bcher-kva.example"),
         ] {
             assert_eq!(DomainName::parse("domain", text).unwrap().as_str(), read);
+            assert_eq!(DomainName::parse("domain", read).unwrap().unicode(), text.to_lowercase().trim_end_matches('.'));
         }
     }
 

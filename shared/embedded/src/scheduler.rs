@@ -36,6 +36,9 @@ const DUE: &str = "due";
 /// The longest that the loop trusts its timer (the clock may be set while it waits), and its pause after a failure.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
+/// How often items whose time to live is over are removed.
+const EXPIRE_EVERY: Duration = Duration::from_secs(60 * 60);
+
 /// The shortest rate.
 const SHORTEST: Duration = Duration::from_secs(1);
 
@@ -53,9 +56,23 @@ impl EmbeddedScheduler {
         Self { store, queue, clock, changed: Notify::new() }
     }
 
-    /// Fires schedules as they come due, first those that did while nothing ran. Never ends; may be dropped at any
-    /// time. What cannot be fired is logged and tried again.
+    /// Fires schedules as they come due, first those that did while nothing ran, and removes items whose time to live
+    /// is over. Never ends; may be dropped at any time. What cannot be done is logged and tried again.
     pub async fn run(&self) {
+        tokio::join!(self.fire_for_ever(), self.expire_for_ever());
+    }
+
+    async fn expire_for_ever(&self) {
+        loop {
+            match self.store.remove_expired().await {
+                Ok(removed) => tracing::debug!(removed, "removed what had expired"),
+                Err(error) => tracing::error!(%error, "what has expired cannot be removed; trying again"),
+            }
+            tokio::time::sleep(EXPIRE_EVERY).await;
+        }
+    }
+
+    async fn fire_for_ever(&self) {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);

@@ -30,6 +30,11 @@ impl EmbeddedStore {
         Self { engine }
     }
 
+    /// Removes the items whose time to live is over; gives how many.
+    pub(crate) async fn remove_expired(&self) -> Result<usize, StoreError> {
+        self.engine.call(dynoxide::Database::sweep_ttl, Ok).await
+    }
+
     /// The database, for a call that the port does not have.
     pub(crate) fn engine(&self) -> &Arc<Engine> {
         &self.engine

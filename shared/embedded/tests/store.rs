@@ -127,3 +127,27 @@ async fn fill(store: &dyn Store, owner: i64, count: i64, padding: &str) {
         store.transact(ids.iter().map(put).collect()).await.unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_item_past_its_time_to_live_is_removed_and_others_stay() {
+    let (_parent, data) = directory();
+    let embedded = open(&data);
+    let store = embedded.store();
+    let item = |who: &str, expires_at: i64| {
+        let item = json!({"who": who, "expires_at": expires_at}).as_object().unwrap().clone();
+        Write::Put { table: &domain::users::LOGIN_FAILURES, item, expect: Expect::Any }
+    };
+    store.write(item("past", 1)).await.unwrap();
+    store.write(item("future", 32_503_680_000)).await.unwrap();
+    let scheduler = embedded.scheduler();
+    let running = tokio::spawn(async move { scheduler.run().await });
+    let get = async |who: &str| store.get(&domain::users::LOGIN_FAILURES, Key::of(who)).await.unwrap();
+    for _ in 0..100 {
+        if get("past").await.is_none() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(get("past").await.is_none() && get("future").await.is_some());
+    running.abort();
+}

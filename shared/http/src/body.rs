@@ -1,7 +1,13 @@
+mod object;
+mod words;
+
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use domain::Error;
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+pub use object::Object;
 
 use crate::Fault;
 
@@ -20,11 +26,28 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
             return Err(Error::invalid("body", "must be a JSON object; it is empty").into());
         }
         let mut json = serde_json::Deserializer::from_slice(&bytes);
-        let value = serde_path_to_error::deserialize(&mut json)
-            .map_err(|error| refused("body", &error.path().to_string(), &error.inner().to_string()))?;
-        json.end().map_err(|error| Error::invalid("body", format!("must be one JSON object: {error}")))?;
+        let Object(value) = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let path = error.path().to_string();
+            match error.inner().classify() {
+                Category::Data => words::refused("body", &path, &error.inner().to_string()),
+                Category::Syntax | Category::Eof | Category::Io => no_json(error.inner()),
+            }
+        })?;
+        json.end().map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            Error::invalid("body", format!("must be one JSON object; more follows it at line {line} column {column}"))
+        })?;
         Ok(Self(value))
     }
+}
+
+fn no_json(error: &serde_json::Error) -> Error {
+    let (line, column) = (error.line(), error.column());
+    let reason = match error.classify() {
+        Category::Eof => format!("must be a JSON object; it breaks off at line {line} column {column}"),
+        Category::Syntax | Category::Data | Category::Io => format!("must be a JSON object; it is no JSON: {error}"),
+    };
+    Error::invalid("body", reason)
 }
 
 /// The query string. What does not fit is refused with the name of the parameter.
@@ -38,20 +61,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
         let query = parts.uri.query().unwrap_or_default();
         let pairs = url::form_urlencoded::parse(query.as_bytes());
         let value = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs))
-            .map_err(|error| refused("query", &error.path().to_string(), &error.inner().to_string()))?;
+            .map_err(|error| words::refused("query", &error.path().to_string(), &error.inner().to_string()))?;
         Ok(Self(value))
     }
-}
-
-/// Says which field it was: the path where serde was, or the field that its message is about.
-fn refused(whole: &str, path: &str, message: &str) -> Error {
-    let about = ["missing field `", "unknown field `", "duplicate field `"];
-    let named = about.iter().find_map(|start| message.strip_prefix(start)).and_then(|rest| rest.split('`').next());
-    let field = match (path, named) {
-        (_, Some(name)) => name,
-        ("." | "" | "?", None) => whole,
-        (path, None) => path,
-    };
-    let message = message.split(" at line ").next().unwrap_or(message);
-    Error::invalid(field, message)
 }

@@ -12,7 +12,7 @@ mod source;
 mod tokens;
 
 pub use app::App;
-pub use body::{JsonBody, Params};
+pub use body::{JsonBody, Object, Params};
 pub use caller::{Caller, MaybeCaller};
 pub use face::Face;
 pub use fault::{Answer, CloudErrorBody, CodeErrorBody, ErrorBody, Fault};

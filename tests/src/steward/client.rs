@@ -50,6 +50,12 @@ impl Client {
         Self { base: base.to_owned(), ..self.clone() }
     }
 
+    /// The same caller from another address of this machine.
+    #[must_use]
+    pub fn from_source(&self, address: std::net::IpAddr) -> Self {
+        Self { http: reqwest::Client::builder().local_address(address).build().unwrap(), ..self.clone() }
+    }
+
     /// The same caller with a session token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {

@@ -240,6 +240,10 @@ impl Scheduler for Mortal<dyn Scheduler> {
 
 #[async_trait]
 impl Ca for Mortal<dyn Ca> {
+    fn check(&self, directory: &Directory) -> Result<(), CaError> {
+        self.port.check(directory)
+    }
+
     async fn register(
         &self,
         directory: &Directory,

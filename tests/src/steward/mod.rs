@@ -3,17 +3,22 @@
 mod client;
 mod clock;
 mod counting;
+mod eventually;
 mod fate;
 mod moody;
 mod orders;
+mod planted;
+mod rows;
 mod server;
 mod worker;
 
 pub use client::{Client, Reply};
 pub use clock::TestClock;
 pub use counting::CountingStore;
+pub use eventually::eventually;
 pub use fate::{Fate, Moment};
 pub use moody::{Mood, MoodyCa};
 pub use orders::Lab;
+pub use rows::{certificate_row, issued_until, put_certificates};
 pub use server::{ADMIN_PASSWORD, Steward, StewardOptions};
 pub use worker::Worker;

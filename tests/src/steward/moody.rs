@@ -58,6 +58,10 @@ impl MoodyCa {
 
 #[async_trait]
 impl Ca for MoodyCa {
+    fn check(&self, directory: &Directory) -> Result<(), CaError> {
+        self.inner.check(directory)
+    }
+
     async fn register(
         &self,
         directory: &Directory,

@@ -1,8 +1,6 @@
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
-use super::{Client, Steward, StewardOptions};
+use super::{Client, Steward, StewardOptions, eventually};
 use crate::peers::{Pebble, PebbleOptions};
 
 /// A Steward beside a Pebble that is one of its providers, under the name `pebble`.
@@ -17,43 +15,77 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// Starts both.
+    /// Starts both; the administrator has an account at the CA, unless it demands an external account binding.
     pub async fn start(options: PebbleOptions) -> Self {
         let eab = options.eab;
-        let pebble = Pebble::start(options).await;
-        let directory = pebble.directory_url();
-        Self::beside(pebble, &directory, eab, StewardOptions::default()).await
+        let lab = Self::bare(options).await;
+        if !eab {
+            lab.account(&lab.admin, "ops@example.com").await;
+        }
+        lab
     }
 
-    /// Starts both, and no worker.
+    /// Starts both as [`Lab::start`] does, and no worker.
     pub async fn idle(options: PebbleOptions) -> Self {
         let pebble = Pebble::start(options).await;
         let directory = pebble.directory_url();
-        Self::beside(pebble, &directory, false, StewardOptions { idle: true, ..StewardOptions::default() }).await
+        Self::beside(pebble, &directory, StewardOptions { idle: true, ..StewardOptions::default() }).await
     }
 
-    /// Starts a Steward that reaches a Pebble by this directory URL.
-    pub async fn beside(pebble: Pebble, directory: &str, eab: bool, options: StewardOptions) -> Self {
+    /// Starts a Steward that reaches this Pebble by this directory URL; the administrator has an account there.
+    pub async fn beside(pebble: Pebble, directory: &str, options: StewardOptions) -> Self {
+        let lab = Self::without_provider(pebble, options).await;
+        lab.provider_at("pebble", directory, false).await;
+        lab.account(&lab.admin, "ops@example.com").await;
+        lab
+    }
+
+    /// Starts both; nobody has an account.
+    pub async fn bare(options: PebbleOptions) -> Self {
+        let eab = options.eab;
+        let pebble = Pebble::start(options).await;
+        let lab = Self::without_provider(pebble, StewardOptions::default()).await;
+        lab.provider("pebble", eab).await;
+        lab
+    }
+
+    async fn without_provider(pebble: Pebble, options: StewardOptions) -> Self {
         let dns = options.dns.or(Some(pebble.challtestsrv().dns_addr()));
         let steward = Steward::start(StewardOptions { dns, ..options }).await;
         let admin = steward.admin().await;
+        Self { pebble, steward, admin }
+    }
+
+    /// Adds the CA as a provider of this name; its id.
+    pub async fn provider(&self, name: &str, eab: bool) -> i64 {
+        self.provider_at(name, &self.pebble.directory_url(), eab).await
+    }
+
+    async fn provider_at(&self, name: &str, directory: &str, eab: bool) -> i64 {
         let provider = json!({
-            "name": "pebble",
+            "name": name,
             "directoryUrl": directory,
             "requiresEab": eab,
-            "rootCaPem": pebble.root_pem(),
+            "rootCaPem": self.pebble.root_pem(),
         });
-        admin.post("/api/v1/acme/providers/create", provider).await.ok();
-        let account = json!({"providerName": "pebble", "email": "ops@example.com"});
-        if !eab {
-            admin.post("/api/v1/acme/account/create", account).await.ok();
-        }
-        Self { pebble, steward, admin }
+        let reply = self.admin.post("/api/v1/acme/providers/create", provider).await.ok();
+        reply["data"]["items"][0]["id"].as_i64().unwrap()
+    }
+
+    /// Registers an account at the CA; its id.
+    pub async fn account(&self, client: &Client, email: &str) -> i64 {
+        let account = json!({"providerName": "pebble", "email": email});
+        let reply = client.post("/api/v1/acme/account/create", account).await.ok();
+        reply["data"]["items"][0]["id"].as_i64().unwrap()
     }
 
     /// Orders a certificate for these names; the answer.
     pub async fn order(&self, names: &[&str]) -> Value {
-        let body = json!({"domain": names[0], "issuer": "pebble", "alt_domains": names[1..]});
+        self.order_with(json!({"domain": names[0], "issuer": "pebble", "alt_domains": names[1..]})).await
+    }
+
+    /// Orders a certificate; the answer.
+    pub async fn order_with(&self, body: Value) -> Value {
         self.admin.post("/api/certificates", body).await.expect(201)
     }
 
@@ -74,21 +106,24 @@ impl Lab {
 
     /// Waits until an operation has ended; what it says then.
     pub async fn ended(&self, operation: i64) -> Value {
-        for _ in 0..1200 {
-            let shown = self.admin.get(&format!("/api/operations/{operation}")).await.ok();
-            if shown["state"] == "succeeded" || shown["state"] == "failed" {
-                return shown;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("operation {operation} has not ended after a minute");
+        let path = format!("/api/operations/{operation}");
+        let ended = async || {
+            let shown = self.admin.get(&path).await.ok();
+            (shown["state"] == "succeeded" || shown["state"] == "failed").then_some(shown)
+        };
+        eventually(&format!("the end of operation {operation}"), ended).await
     }
 
     /// Orders, makes the records, verifies and waits: the id of an issued certificate.
     pub async fn issue(&self, names: &[&str]) -> i64 {
         let ordered = self.order(names).await;
+        self.finish(&ordered).await
+    }
+
+    /// Makes the records of an order, verifies and waits: the id of an issued certificate.
+    pub async fn finish(&self, ordered: &Value) -> i64 {
         let id = ordered["id"].as_i64().unwrap();
-        self.make_records(&ordered).await;
+        self.make_records(ordered).await;
         let operation = self.verify(id).await;
         let ended = self.ended(operation).await;
         assert_eq!(ended["state"], "succeeded", "{ended}");

@@ -3,7 +3,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Parser;
-use domain::Context;
+use domain::ports::Key;
+use domain::users::{self, ProfileChange, User};
+use domain::{Context, entity};
 use embedded::EmbeddedScheduler;
 use steward::{Config, Parts, SystemEntropy};
 use tempfile::TempDir;
@@ -27,6 +29,8 @@ pub struct StewardOptions {
     pub data: Option<PathBuf>,
     /// It answers, and works on no queue and no schedule.
     pub idle: bool,
+    /// Whether it connects to public addresses only, without `STEWARD_ALLOW_TARGETS`.
+    pub public_only: bool,
     /// More options of the command line.
     pub arguments: Vec<String>,
 }
@@ -61,16 +65,16 @@ impl Steward {
             "steward".to_owned(),
             format!("--listen={address}"),
             format!("--data={}", data.display()),
-            "--allow-targets=127.0.0.0/8".to_owned(),
             format!("--registration={}", if options.open_registration { "open" } else { "closed" }),
         ];
+        arguments.extend((!options.public_only).then(|| "--allow-targets=127.0.0.0/8".to_owned()));
         arguments.extend(options.dns.map(|dns| format!("--dns={dns}")));
         arguments.extend(options.arguments);
         let config = Config::parse_from(arguments);
 
         let clock = Arc::new(TestClock::default());
         let Parts { ctx, scheduler } = steward::open(&config, clock.clone(), Arc::new(SystemEntropy)).unwrap();
-        domain::users::register_first_admin(&ctx, Some(ADMIN_PASSWORD)).await.unwrap();
+        make_admin(&ctx).await;
         let store = Arc::new(CountingStore::new(Arc::clone(&ctx.store)));
         let ctx = Context { store: store.clone(), ..ctx };
 
@@ -127,6 +131,21 @@ impl Steward {
             let _ = stop.send(());
         }
         let _ = (&mut self.server).await;
+    }
+}
+
+/// The first administrator, once they have given an address that a CA takes.
+async fn make_admin(ctx: &Context) {
+    users::register_first_admin(ctx, Some(ADMIN_PASSWORD)).await.unwrap();
+    let mut admin = entity::load::<User>(ctx.store.as_ref(), Key::of(1)).await.unwrap();
+    if !admin.value.email.can_receive() {
+        let change = ProfileChange {
+            email: Some("admin@example.com"),
+            password: None,
+            current_password: ADMIN_PASSWORD,
+            source: "a test",
+        };
+        users::change_profile(ctx, &mut admin, change).await.unwrap();
     }
 }
 

@@ -1,7 +1,15 @@
 //! The system from outside, against the real programs it talks to.
 
+mod acme;
+mod api;
+mod bad_input;
 mod certificates;
+mod describes_itself;
 mod dns;
 mod drills;
+mod guard;
 mod mail;
 mod peers;
+mod profile;
+mod store_calls;
+mod users;

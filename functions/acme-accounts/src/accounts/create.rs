@@ -15,7 +15,7 @@ use crate::envelope::{self, Envelope};
 /// An account to register.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Registration {
+pub struct AccountRegistration {
     /// A name from the list of providers.
     #[schema(example = "letsencrypt")]
     provider_name: String,
@@ -32,7 +32,7 @@ pub struct Registration {
 
 /// The account as registered.
 #[derive(Serialize, ToSchema)]
-pub struct Registered {
+pub struct RegisteredAccount {
     id: i64,
     provider_id: i64,
     email: String,
@@ -44,15 +44,15 @@ pub struct Registered {
 }
 
 /// Registers an account at a CA, agreeing to its terms. The first one at a CA becomes the default there.
-#[utoipa::path(post, path = "/api/v1/acme/account/create", tag = "acme-accounts", request_body = Registration,
-    responses((status = 200, body = Envelope<Registered>), (status = 400, body = CodeErrorBody),
+#[utoipa::path(post, path = "/api/v1/acme/account/create", tag = "acme-accounts", request_body = AccountRegistration,
+    responses((status = 200, body = Envelope<RegisteredAccount>), (status = 400, body = CodeErrorBody),
         (status = 401, body = CodeErrorBody), (status = 409, body = CodeErrorBody),
         (status = 503, body = CodeErrorBody)))]
 pub async fn create(
     State(app): State<App>,
     caller: Caller,
-    JsonBody(body): JsonBody<Registration>,
-) -> Answer<Json<Envelope<Registered>>> {
+    JsonBody(body): JsonBody<AccountRegistration>,
+) -> Answer<Json<Envelope<RegisteredAccount>>> {
     let new = NewAccount {
         provider_name: body.provider_name,
         email: body.email,
@@ -60,7 +60,7 @@ pub async fn create(
         eab_hmac_key: body.eab_hmac_key.unwrap_or_default(),
     };
     let account = acme::create(&app.ctx, caller.viewer.user, new).await?.value;
-    Ok(envelope::one(Registered {
+    Ok(envelope::one(RegisteredAccount {
         id: account.id.0,
         provider_id: account.provider.0,
         email: account.email.to_string(),

@@ -21,13 +21,13 @@ pub struct Query {
 
 /// A page of the trail.
 #[derive(Serialize, ToSchema)]
-pub struct List {
-    entries: Vec<Entry>,
+pub struct AuditTrail {
+    entries: Vec<TrailEntry>,
 }
 
 /// Who did what to what, from where, when.
 #[derive(Serialize, ToSchema)]
-pub struct Entry {
+pub struct TrailEntry {
     id: String,
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
@@ -39,14 +39,14 @@ pub struct Entry {
 
 /// The audit trail, newest first; for administrators.
 #[utoipa::path(get, path = "/api/audit", tag = "audit", params(Query),
-    responses((status = 200, body = List), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
-pub async fn list(State(app): State<App>, caller: Caller, Params(query): Params<Query>) -> Answer<Json<List>> {
+    responses((status = 200, body = AuditTrail), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+pub async fn list(State(app): State<App>, caller: Caller, Params(query): Params<Query>) -> Answer<Json<AuditTrail>> {
     let limit = query.limit.unwrap_or(50);
     if !(1..=100).contains(&limit) {
         return Err(Error::invalid("limit", "must be from 1 to 100").into());
     }
     let entries = audit::list(&app.ctx, &caller.viewer, limit, query.before).await?;
-    let entry = |entry: audit::AuditEntry| Entry {
+    let entry = |entry: audit::AuditEntry| TrailEntry {
         id: entry.id,
         at: entry.at,
         user_id: entry.user.0,
@@ -54,5 +54,5 @@ pub async fn list(State(app): State<App>, caller: Caller, Params(query): Params<
         action: entry.action,
         target: entry.target,
     };
-    Ok(Json(List { entries: entries.into_iter().map(entry).collect() }))
+    Ok(Json(AuditTrail { entries: entries.into_iter().map(entry).collect() }))
 }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 /// A login.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Login {
+pub struct AuthLogin {
     /// Username, or e-mail address.
     username: String,
     password: String,
@@ -18,7 +18,7 @@ pub struct Login {
 
 /// A session.
 #[derive(Serialize, ToSchema)]
-pub struct LoggedIn {
+pub struct AuthSession {
     /// For `Authorization: Bearer`, good for 24 hours.
     token: String,
     user: LoginUser,
@@ -34,16 +34,16 @@ pub struct LoginUser {
 }
 
 /// Logs in. Ten failures lock the name for the caller's address for 15 minutes.
-#[utoipa::path(post, path = "/api/auth/login", tag = "auth", request_body = Login, security(()),
-    responses((status = 200, body = LoggedIn), (status = 401, body = ErrorBody), (status = 429, body = ErrorBody)))]
+#[utoipa::path(post, path = "/api/auth/login", tag = "auth", request_body = AuthLogin, security(()),
+    responses((status = 200, body = AuthSession), (status = 401, body = ErrorBody), (status = 429, body = ErrorBody)))]
 pub async fn login(
     State(app): State<App>,
     Source(source): Source,
-    JsonBody(body): JsonBody<Login>,
-) -> Answer<Json<LoggedIn>> {
+    JsonBody(body): JsonBody<AuthLogin>,
+) -> Answer<Json<AuthSession>> {
     let user = users::login(&app.ctx, &body.username, &body.password, &source).await?.value;
     let token = app.tokens.new_session(&app.ctx, &user).await?;
     let is_admin = user.is_admin();
     let user = LoginUser { id: user.id.0, username: user.username, email: user.email.to_string(), is_admin };
-    Ok(Json(LoggedIn { token, user }))
+    Ok(Json(AuthSession { token, user }))
 }

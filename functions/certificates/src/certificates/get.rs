@@ -13,7 +13,7 @@ use super::{Summary, VerificationRecord};
 
 /// A certificate with everything about it.
 #[derive(Serialize, ToSchema)]
-pub struct Detail {
+pub struct CertificateDetail {
     #[serde(flatten)]
     summary: Summary,
     /// Where the certificate with its chain is fetched, once issued.
@@ -38,7 +38,7 @@ pub struct Detail {
     verification_records: Vec<VerificationRecord>,
 }
 
-impl Detail {
+impl CertificateDetail {
     fn new(certificate: &Certificate, now: Timestamp) -> Self {
         let issued = certificate.issued();
         let path =
@@ -65,8 +65,8 @@ impl Detail {
 
 /// A certificate.
 #[utoipa::path(get, path = "/api/certificates/{id}", tag = "certificates", params(("id" = i64, Path)),
-    responses((status = 200, body = Detail), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
-pub async fn get(State(app): State<App>, caller: Caller, IdPath(id): IdPath) -> Answer<Json<Detail>> {
+    responses((status = 200, body = CertificateDetail), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub async fn get(State(app): State<App>, caller: Caller, IdPath(id): IdPath) -> Answer<Json<CertificateDetail>> {
     let certificate = certificates::load(app.ctx.store.as_ref(), CertificateId(id), &caller.viewer).await?;
-    Ok(Json(Detail::new(&certificate.value, app.ctx.clock.now())))
+    Ok(Json(CertificateDetail::new(&certificate.value, app.ctx.clock.now())))
 }

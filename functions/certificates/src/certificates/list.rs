@@ -28,7 +28,7 @@ pub struct Query {
 
 /// A page of certificates.
 #[derive(Serialize, ToSchema)]
-pub struct List {
+pub struct CertificateList {
     certificates: Vec<Summary>,
     /// On all pages.
     total: u64,
@@ -38,8 +38,12 @@ pub struct List {
 
 /// Certificates, newest first.
 #[utoipa::path(get, path = "/api/certificates", tag = "certificates", params(Query),
-    responses((status = 200, body = List), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody)))]
-pub async fn list(State(app): State<App>, caller: Caller, Params(query): Params<Query>) -> Answer<Json<List>> {
+    responses((status = 200, body = CertificateList), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody)))]
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Params(query): Params<Query>,
+) -> Answer<Json<CertificateList>> {
     let request = PageRequest::new(query.page, query.per_page, query.search, "per_page")?;
     let owner = query.user_id.map_or(caller.viewer.user, UserId);
     let store = app.ctx.store.as_ref();
@@ -47,5 +51,5 @@ pub async fn list(State(app): State<App>, caller: Caller, Params(query): Params<
     let listing = certificates::list(store, owner, &request).await?;
     let now = app.ctx.clock.now();
     let certificates = listing.rows.iter().map(|certificate| Summary::new(certificate, now)).collect();
-    Ok(Json(List { certificates, total: listing.total, page: request.page, per_page: request.per_page }))
+    Ok(Json(CertificateList { certificates, total: listing.total, page: request.page, per_page: request.per_page }))
 }

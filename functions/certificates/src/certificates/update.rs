@@ -38,11 +38,7 @@ pub async fn update(
     IdPath(id): IdPath,
     JsonBody(body): JsonBody<Change>,
 ) -> Answer<Json<Changed>> {
-    let store = app.ctx.store.as_ref();
-    let mut certificate = certificates::load(store, CertificateId(id), &caller.viewer).await?;
-    certificate.value.set_note(body.note, app.ctx.clock.now())?;
-    certificate.save(store).await?;
-    let certificate = certificate.value;
+    let certificate = certificates::set_note(&app.ctx, &caller.viewer, CertificateId(id), body.note).await?.value;
     let domain = certificate.domain.to_string();
     Ok(Json(Changed { id, domain, note: certificate.note, updated_at: certificate.updated_at }))
 }

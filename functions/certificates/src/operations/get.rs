@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 /// How far a piece of long work has come.
 #[derive(Serialize, ToSchema)]
-pub struct Detail {
+pub struct OperationDetail {
     id: i64,
     /// What is being done: `issue` or `purge`.
     kind: &'static str,
@@ -57,8 +57,8 @@ fn word(progress: Progress) -> &'static str {
 
 /// An operation: its state, percent and steps with their times.
 #[utoipa::path(get, path = "/api/operations/{id}", tag = "operations", params(("id" = i64, Path)),
-    responses((status = 200, body = Detail), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
-pub async fn get(State(app): State<App>, caller: Caller, IdPath(id): IdPath) -> Answer<Json<Detail>> {
+    responses((status = 200, body = OperationDetail), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub async fn get(State(app): State<App>, caller: Caller, IdPath(id): IdPath) -> Answer<Json<OperationDetail>> {
     let operation = operations::load(app.ctx.store.as_ref(), OperationId(id), &caller.viewer).await?.value;
     let percent = operation.percent();
     let (kind, certificate_id) = match operation.work {
@@ -72,7 +72,7 @@ pub async fn get(State(app): State<App>, caller: Caller, IdPath(id): IdPath) -> 
         finished_at: step.finished_at,
         detail: step.detail,
     });
-    Ok(Json(Detail {
+    Ok(Json(OperationDetail {
         id,
         kind,
         certificate_id,

@@ -26,7 +26,7 @@ pub struct Query {
 
 /// A page of users.
 #[derive(Serialize, ToSchema)]
-pub struct List {
+pub struct UserList {
     users: Vec<Profile>,
     /// On all pages.
     total: u64,
@@ -36,16 +36,16 @@ pub struct List {
 
 /// Users, newest first, deleted ones among them; for administrators.
 #[utoipa::path(get, path = "/api/v1/users", tag = "users", params(Query),
-    responses((status = 200, body = Envelope<List>), (status = 400, body = CloudErrorBody),
+    responses((status = 200, body = Envelope<UserList>), (status = 400, body = CloudErrorBody),
         (status = 401, body = CloudErrorBody), (status = 403, body = CloudErrorBody)))]
 pub async fn list(
     State(app): State<App>,
     caller: Caller,
     Params(query): Params<Query>,
-) -> Answer<Json<Envelope<List>>> {
+) -> Answer<Json<Envelope<UserList>>> {
     caller.viewer.require_admin()?;
     let request = PageRequest::new(query.page, query.per_page, query.search, "per_page")?;
     let listing = users::list(app.ctx.store.as_ref(), &request).await?;
     let users = listing.rows.into_iter().map(Into::into).collect();
-    Ok(done(List { users, total: listing.total, page: request.page, per_page: request.per_page }, "Users"))
+    Ok(done(UserList { users, total: listing.total, page: request.page, per_page: request.per_page }, "Users"))
 }

@@ -13,7 +13,7 @@ use crate::envelope::{Envelope, done};
 /// A login.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Login {
+pub struct CloudLogin {
     /// Username, or e-mail address.
     username: String,
     password: String,
@@ -21,22 +21,22 @@ pub struct Login {
 
 /// A session.
 #[derive(Serialize, ToSchema)]
-pub struct LoggedIn {
+pub struct CloudSession {
     /// For `Authorization: Bearer`, good for 24 hours.
     token: String,
     user: Profile,
 }
 
 /// Logs in.
-#[utoipa::path(post, path = "/api/v1/users/login", tag = "users", request_body = Login, security(()),
-    responses((status = 200, body = Envelope<LoggedIn>), (status = 401, body = CloudErrorBody),
+#[utoipa::path(post, path = "/api/v1/users/login", tag = "users", request_body = CloudLogin, security(()),
+    responses((status = 200, body = Envelope<CloudSession>), (status = 401, body = CloudErrorBody),
         (status = 429, body = CloudErrorBody)))]
 pub async fn login(
     State(app): State<App>,
     Source(source): Source,
-    JsonBody(body): JsonBody<Login>,
-) -> Answer<Json<Envelope<LoggedIn>>> {
+    JsonBody(body): JsonBody<CloudLogin>,
+) -> Answer<Json<Envelope<CloudSession>>> {
     let user = users::login(&app.ctx, &body.username, &body.password, &source).await?.value;
     let token = app.tokens.new_session(&app.ctx, &user).await?;
-    Ok(done(LoggedIn { token, user: user.into() }, "Login successful"))
+    Ok(done(CloudSession { token, user: user.into() }, "Login successful"))
 }

@@ -10,6 +10,7 @@ pub mod regenerate_key;
 pub mod register;
 pub mod suspend;
 pub mod update;
+pub mod update_profile;
 
 use domain::users::{Quota, User};
 use jiff::Timestamp;

@@ -14,7 +14,7 @@ use crate::envelope::{Envelope, done};
 /// A user to make.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Registration {
+pub struct UserRegistration {
     /// 3 to 64 letters, digits, dots, dashes or underscores.
     username: String,
     email: String,
@@ -24,7 +24,7 @@ pub struct Registration {
 
 /// The user, with their API key.
 #[derive(Serialize, ToSchema)]
-pub struct Registered {
+pub struct RegisteredUser {
     #[serde(flatten)]
     profile: Profile,
     /// For `X-API-Key`; shown this once.
@@ -32,17 +32,17 @@ pub struct Registered {
 }
 
 /// Makes a user. With closed registration only administrators and distributors may.
-#[utoipa::path(post, path = "/api/v1/users/register", tag = "users", request_body = Registration,
+#[utoipa::path(post, path = "/api/v1/users/register", tag = "users", request_body = UserRegistration,
     security((), ("token" = [])),
-    responses((status = 201, body = Envelope<Registered>), (status = 400, body = CloudErrorBody),
+    responses((status = 201, body = Envelope<RegisteredUser>), (status = 400, body = CloudErrorBody),
         (status = 403, body = CloudErrorBody), (status = 409, body = CloudErrorBody)))]
 pub async fn register(
     State(app): State<App>,
     MaybeCaller(caller): MaybeCaller,
-    JsonBody(body): JsonBody<Registration>,
-) -> Answer<(StatusCode, Json<Envelope<Registered>>)> {
+    JsonBody(body): JsonBody<UserRegistration>,
+) -> Answer<(StatusCode, Json<Envelope<RegisteredUser>>)> {
     let new = NewUser { username: &body.username, email: &body.email, password: &body.password };
     let (user, key) = users::register(&app.ctx, new, caller.as_ref().map(|caller| &caller.viewer)).await?;
-    let registered = Registered { profile: user.value.into(), api_key: key.reveal().to_owned() };
+    let registered = RegisteredUser { profile: user.value.into(), api_key: key.reveal().to_owned() };
     Ok((StatusCode::CREATED, done(registered, "User registered successfully")))
 }

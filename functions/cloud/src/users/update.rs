@@ -6,7 +6,7 @@ use domain::Error;
 use domain::ids::UserId;
 use domain::users::{self, Change, Role};
 use serde::Deserialize;
-use steward_http::{Answer, App, Caller, CloudErrorBody, IdPath, JsonBody};
+use steward_http::{Answer, App, Caller, CloudErrorBody, IdPath, JsonBody, Object};
 use utoipa::ToSchema;
 
 use super::{Profile, QuotaBody};
@@ -18,7 +18,8 @@ use crate::envelope::{Envelope, done};
 pub struct Update {
     /// `admin`, `distributor` or `user`.
     role: Option<String>,
-    quota: Option<QuotaBody>,
+    #[schema(value_type = Option<QuotaBody>)]
+    quota: Option<Object<QuotaBody>>,
 }
 
 /// Changes a user's role or quota; for administrators.
@@ -38,7 +39,7 @@ pub async fn update(
     }
     let role = body.role.map(|role| Role::parse("role", &role)).transpose()?;
     let mut user = users::load(app.ctx.store.as_ref(), UserId(id), &caller.viewer).await?;
-    let change = Change { role, quota: body.quota.map(Into::into) };
+    let change = Change { role, quota: body.quota.map(|Object(quota)| quota.into()) };
     users::change(&app.ctx, &caller.viewer, &mut user, change).await?;
     Ok(done(user.value.into(), "User updated successfully"))
 }

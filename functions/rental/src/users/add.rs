@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 /// A user to make.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Addition {
+pub struct UserAddition {
     /// 3 to 64 letters, digits, dots, dashes or underscores.
     username: String,
     /// At least 8 characters.
@@ -20,21 +20,21 @@ pub struct Addition {
 
 /// The user.
 #[derive(Serialize, ToSchema)]
-pub struct Added {
+pub struct UserAdded {
     message: &'static str,
     user_id: i64,
 }
 
 /// Makes a user. With closed registration only administrators and distributors may.
-#[utoipa::path(post, path = "/api/add_user", tag = "user", request_body = Addition, security((), ("token" = [])),
-    responses((status = 200, body = Added), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody),
+#[utoipa::path(post, path = "/api/add_user", tag = "user", request_body = UserAddition, security((), ("token" = [])),
+    responses((status = 200, body = UserAdded), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody),
         (status = 409, body = ErrorBody)))]
 pub async fn add_user(
     State(app): State<App>,
     MaybeCaller(caller): MaybeCaller,
-    JsonBody(body): JsonBody<Addition>,
-) -> Answer<Json<Added>> {
+    JsonBody(body): JsonBody<UserAddition>,
+) -> Answer<Json<UserAdded>> {
     let new = NewUser { username: &body.username, email: &body.email, password: &body.password };
     let (user, _) = register(&app.ctx, new, caller.as_ref().map(|caller| &caller.viewer)).await?;
-    Ok(Json(Added { message: "User created successfully", user_id: user.value.id.0 }))
+    Ok(Json(UserAdded { message: "User created successfully", user_id: user.value.id.0 }))
 }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 /// A login.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Login {
+pub struct RentalLogin {
     /// Username, or e-mail address.
     username: String,
     password: String,
@@ -18,21 +18,21 @@ pub struct Login {
 
 /// A session.
 #[derive(Serialize, ToSchema)]
-pub struct LoggedIn {
+pub struct RentalSession {
     message: &'static str,
     /// For `Authorization: Bearer`, good for 24 hours.
     token: String,
 }
 
 /// Logs in.
-#[utoipa::path(post, path = "/api/login", tag = "user", request_body = Login, security(()),
-    responses((status = 200, body = LoggedIn), (status = 401, body = ErrorBody), (status = 429, body = ErrorBody)))]
+#[utoipa::path(post, path = "/api/login", tag = "user", request_body = RentalLogin, security(()),
+    responses((status = 200, body = RentalSession), (status = 401, body = ErrorBody), (status = 429, body = ErrorBody)))]
 pub async fn login(
     State(app): State<App>,
     Source(source): Source,
-    JsonBody(body): JsonBody<Login>,
-) -> Answer<Json<LoggedIn>> {
+    JsonBody(body): JsonBody<RentalLogin>,
+) -> Answer<Json<RentalSession>> {
     let user = users::login(&app.ctx, &body.username, &body.password, &source).await?;
     let token = app.tokens.new_session(&app.ctx, &user.value).await?;
-    Ok(Json(LoggedIn { message: "Login successful", token }))
+    Ok(Json(RentalSession { message: "Login successful", token }))
 }

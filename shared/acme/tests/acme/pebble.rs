@@ -25,6 +25,7 @@ pub struct Pebble {
     dns_management: u16,
     folder: tempfile::TempDir,
     children: Vec<Child>,
+    _ports: fs::File,
 }
 
 /// Starts Pebble, or says aloud that the test is skipped and gives `None`.
@@ -38,7 +39,7 @@ pub async fn start(options: serde_json::Value, environment: &[(&str, &str)]) -> 
     }
     let folder = tempfile::tempdir().unwrap();
     let root_ca_pem = write_certificates(folder.path());
-    let [api, management, http, tls, dns, dns_management] = free_ports();
+    let ([api, management, http, tls, dns, dns_management], ports) = reserve_ports();
     let mut config = json!({
         "listenAddress": format!("127.0.0.1:{api}"),
         "managementListenAddress": format!("127.0.0.1:{management}"),
@@ -67,6 +68,7 @@ pub async fn start(options: serde_json::Value, environment: &[(&str, &str)]) -> 
         dns_management,
         children: vec![run(server, folder.path().join("pebble.log")), run(names, folder.path().join("dns.log"))],
         folder,
+        _ports: ports,
     };
     for port in [api, dns_management] {
         wait_for(port, pebble.folder.path()).await;
@@ -167,13 +169,23 @@ fn run(mut command: Command, log: PathBuf) -> Child {
     command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap()
 }
 
-fn free_ports<const N: usize>() -> [u16; N] {
-    let held: [TcpListener; N] = std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").unwrap());
-    held.each_ref().map(|listener| listener.local_addr().unwrap().port())
+/// Six ports that no other test takes while the file is held. Tests run at the same time, and a port that was free a
+/// moment ago may be another Pebble's by now; below 32768 the system hands none out by itself.
+fn reserve_ports() -> ([u16; 6], fs::File) {
+    let first = std::process::id() as u16 % 2000;
+    for block in (first..2000).chain(0..first) {
+        let ports = std::array::from_fn(|n| 20_000 + 6 * block + n as u16);
+        let path = std::env::temp_dir().join(format!("steward-test-ports-{}.lock", ports[0]));
+        let Ok(lock) = fs::File::create(path) else { continue };
+        if lock.try_lock().is_ok() && ports.iter().all(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()) {
+            return (ports, lock);
+        }
+    }
+    panic!("no free ports");
 }
 
 async fn wait_for(port: u16, folder: &Path) {
-    for _ in 0..100 {
+    for _ in 0..600 {
         if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
             return;
         }

@@ -9,7 +9,7 @@ use crate::ids::{AccountId, UserId};
 use crate::jobs::Job;
 use crate::names::Email;
 use crate::ports::{
-    Expect, ExternalAccountBinding, Item, Key, QueueName, Schedule, ScheduleName, StoreError, When, Write,
+    CaError, Expect, ExternalAccountBinding, Item, Key, QueueName, Schedule, ScheduleName, StoreError, When, Write,
 };
 use crate::{Context, Error, Result, counter};
 
@@ -36,6 +36,9 @@ pub async fn create(ctx: &Context, owner: UserId, new: NewAccount) -> Result<Sto
     let (kid, key) = (new.eab_kid.trim().to_owned(), new.eab_hmac_key);
     let binding = match (kid.is_empty(), key.expose_secret().trim().is_empty()) {
         (true, true) => None,
+        (false, false) if !is_base64(key.expose_secret()) => {
+            return Err(Error::invalid("eabHmacKey", "must be base64url, as the CA's website shows it"));
+        }
         (false, false) => Some(ExternalAccountBinding { kid, hmac_key: key }),
         (true, false) => return Err(Error::invalid("eabKid", "must be given together with eabHmacKey")),
         (false, true) => return Err(Error::invalid("eabHmacKey", "must be given together with eabKid")),
@@ -56,7 +59,13 @@ pub async fn register(
     binding: Option<&ExternalAccountBinding>,
 ) -> Result<Stored<Account>> {
     let store = ctx.store.as_ref();
-    let registered = ctx.ca.register(&provider.directory, &email, binding).await?;
+    let registered = match ctx.ca.register(&provider.directory, &email, binding).await {
+        Err(CaError::Refused(reason)) if binding.is_some() => {
+            let hint = "if it is about the binding, check eabKid and eabHmacKey against the CA's website";
+            return Err(CaError::Refused(format!("{reason}; {hint}")).into());
+        }
+        other => other?,
+    };
     let id = AccountId(counter::next_id(store, "acme-account").await?);
     let now = ctx.clock.now();
     schedule_reaping(ctx, id, now).await?;
@@ -102,6 +111,12 @@ pub async fn reap(ctx: &Context, id: AccountId) -> Result<()> {
         ctx.vault.delete(&Account::secret(id)).await?;
     }
     Ok(())
+}
+
+/// Base64 in either alphabet: websites show both.
+fn is_base64(text: &str) -> bool {
+    let text = text.trim().trim_end_matches('=');
+    text.len() % 4 != 1 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_+/".contains(&b))
 }
 
 fn first_default(account: &Account) -> Write {

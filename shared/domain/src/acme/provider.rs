@@ -19,6 +19,9 @@ pub static PROVIDERS: Table = Table {
 /// All added providers are in one partition: they are few, and listed together.
 const LIST: &str = "providers";
 
+/// The longest root certificates of a provider, in bytes.
+const ROOT_CA_MAX: usize = 64 * 1024;
+
 /// A certificate authority one can have accounts at.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Provider {
@@ -140,7 +143,10 @@ pub async fn add_provider(ctx: &Context, viewer: &Viewer, new: NewProvider) -> R
         Error::invalid("directoryUrl", "must be the https URL of an ACME directory, e.g. https://ca.example.com/dir")
     })?;
     let root_ca_pem = new.root_ca_pem.filter(|pem| !pem.trim().is_empty());
-    if root_ca_pem.as_ref().is_some_and(|pem| !pem.contains("-----BEGIN CERTIFICATE-----") || pem.len() > 65_536) {
+    let directory = Directory { url: url.to_string(), root_ca_pem };
+    let too_long = directory.root_ca_pem.as_ref().is_some_and(|pem| pem.len() > ROOT_CA_MAX);
+    // The URL is good by now: what is wrong is the root.
+    if too_long || ctx.ca.check(&directory).is_err() {
         return Err(Error::invalid("rootCaPem", "must be one or more certificates in PEM, 64 KiB at most"));
     }
 
@@ -148,7 +154,7 @@ pub async fn add_provider(ctx: &Context, viewer: &Viewer, new: NewProvider) -> R
     let provider = Provider {
         id: ProviderId(WELL_KNOWN.len() as i64 + number),
         name,
-        directory: Directory { url: url.to_string(), root_ca_pem },
+        directory,
         requires_eab: new.requires_eab,
         created_at: ctx.clock.now(),
     };

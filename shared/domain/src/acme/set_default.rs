@@ -23,6 +23,10 @@ pub async fn set_default(ctx: &Context, viewer: &Viewer, provider: ProviderId, i
     let mut writes = Vec::new();
     for mut other in of_owner(store, account.value.owner).await? {
         if other.value.is_default && other.value.provider == provider {
+            if other.value.id == id {
+                // Somebody else has just made it the default.
+                return Ok(());
+            }
             (other.value.is_default, other.value.updated_at) = (false, now);
             writes.push(other.update()?);
         }

@@ -99,6 +99,7 @@ fn alt_domains(domain: &DomainName, texts: &[String]) -> Result<Vec<DomainName>>
 /// where the CA needs no external account binding.
 async fn account(ctx: &Context, owner: &User, issuer: Option<&str>, id: Option<AccountId>) -> Result<Account> {
     let store = ctx.store.as_ref();
+    let issuer = issuer.map(str::trim).filter(|issuer| !issuer.is_empty());
     let mut accounts = acme::of_owner(store, owner.id).await?.into_iter().map(|stored| stored.value);
     if let Some(id) = id {
         let account = accounts.find(|account| account.id == id).ok_or(Error::NotFound { what: "account" })?;
@@ -128,6 +129,13 @@ async fn first_account(ctx: &Context, owner: &User, provider: &Provider) -> Resu
         return Err(Error::Conflict(format!(
             "you have no account at {name}, and {name} needs external account binding: create one with POST \
              /api/v1/acme/account/create (providerName, email, eabKid, eabHmacKey), then order again"
+        )));
+    }
+    if !owner.email.can_receive() {
+        return Err(Error::Conflict(format!(
+            "{} is no address a CA can write to: give your own with PUT /api/v1/users/profile (email, \
+             current_password), or name one in POST /api/v1/acme/account/create, then order again",
+            owner.email
         )));
     }
     Ok(acme::register(ctx, owner.id, provider, owner.email.clone(), None).await?.value)

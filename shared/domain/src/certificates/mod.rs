@@ -5,6 +5,7 @@ mod cleanup;
 mod create;
 mod delete;
 mod key_type;
+mod note;
 mod revoke;
 mod verify;
 
@@ -16,6 +17,7 @@ pub use cleanup::cleanup;
 pub use create::{NewCertificate, create};
 pub use delete::delete;
 pub use key_type::KeyType;
+pub use note::set_note;
 pub use revoke::revoke;
 pub use verify::{STEPS, Verified, verify};
 
@@ -176,7 +178,10 @@ impl Entity for Certificate {
     }
 
     fn index(&self, item: &mut Item) {
-        let names = self.names().map(DomainName::as_str).collect::<Vec<_>>().join(" ");
+        let mut words: Vec<String> = self.names().map(ToString::to_string).collect();
+        // Of a name with other letters people search for what they read.
+        words.extend(self.names().map(|name| (name, name.unicode())).filter(|(n, u)| n.as_str() != u).map(|(_, u)| u));
+        let names = words.join(" ");
         item.insert("search".into(), format!("{names}\n{}", self.note).trim_end().to_lowercase().into());
     }
 }

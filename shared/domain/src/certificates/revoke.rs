@@ -10,7 +10,9 @@ pub async fn revoke(ctx: &Context, certificate: &mut Stored<Certificate>) -> Res
         State::Issued(issued) => issued.chain.clone(),
         State::Revoked { .. } => return Err(Error::Conflict("the certificate is revoked already".into())),
         State::Unissued | State::Verifying { .. } | State::Issuing { .. } | State::Failed { .. } => {
-            return Err(Error::Conflict("only an issued certificate can be revoked".into()));
+            let status = certificate.value.status(ctx.clock.now()).as_str();
+            let reason = format!("only an issued certificate can be revoked; this one is {status}");
+            return Err(Error::Conflict(reason));
         }
     };
     let store = ctx.store.as_ref();

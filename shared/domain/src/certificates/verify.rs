@@ -23,12 +23,18 @@ pub enum Verified {
 /// Looks the records up, and when all are there starts the operation that issues. Asking again while it runs gives
 /// the same operation.
 pub async fn verify(ctx: &Context, certificate: &mut Stored<Certificate>) -> Result<Verified> {
+    let now = ctx.clock.now();
     match &certificate.value.state {
         State::Verifying { operation } | State::Issuing { operation } => Ok(Verified::Started(*operation)),
         State::Failed { .. } => order_again(ctx, certificate).await,
         State::Unissued => check_and_start(ctx, certificate).await,
+        State::Issued(issued) if issued.valid_to <= now => {
+            Err(Error::Conflict("the certificate has expired; order a new one with POST /api/certificates".into()))
+        }
         State::Issued(_) => Err(Error::Conflict("the certificate is issued already".into())),
-        State::Revoked { .. } => Err(Error::Conflict("the certificate was revoked; order a new one".into())),
+        State::Revoked { .. } => {
+            Err(Error::Conflict("the certificate was revoked; order a new one with POST /api/certificates".into()))
+        }
     }
 }
 

@@ -113,6 +113,9 @@ pub enum CaError {
 /// A certificate authority that speaks ACME.
 #[async_trait]
 pub trait Ca: Send + Sync + fmt::Debug {
+    /// Whether a directory can be used at all, as far as is seen without connecting: its URL, and its root.
+    fn check(&self, directory: &Directory) -> Result<(), CaError>;
+
     /// Registers a new account with a new key, agreeing to the CA's terms (RFC 8555 §7.3).
     async fn register(
         &self,

@@ -14,6 +14,9 @@ pub struct Change {
 
 /// Changes role or quota. Administrators cannot change their own role: one must remain.
 pub async fn change(ctx: &Context, viewer: &Viewer, user: &mut Stored<User>, change: Change) -> Result<()> {
+    if user.value.status == UserStatus::Deleted {
+        return Err(gone());
+    }
     if let Some(role) = change.role {
         if user.value.role != role {
             not_yourself(viewer, user, "change your own role")?;

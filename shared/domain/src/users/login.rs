@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{User, UserStatus, find_by_name, password};
 use crate::entity::{self, Entity, Stored};
-use crate::ports::{Attribute, Item, Key, Table, Write};
+use crate::ports::{Attribute, Expect, Item, Key, Store, Table, Write};
 use crate::{Context, Error, Result};
 
 /// Failed logins by name and source, gone by themselves after a while.
@@ -21,6 +21,8 @@ pub static LOGIN_FAILURES: Table = Table {
 const ALLOWED: u32 = 10;
 /// For so long after the last of them.
 const LOCKED_FOR: Duration = Duration::from_secs(15 * 60);
+/// How often a failure is counted anew because another one was counted at the same time.
+const COUNT_TRIES: u32 = 20;
 
 #[derive(Serialize, Deserialize)]
 struct Failures {
@@ -49,33 +51,56 @@ pub async fn login(ctx: &Context, username: &str, password: &str, source: &str) 
     let now = ctx.clock.now();
     let shown: String = username.chars().take(254).collect();
     let who = format!("{source}/{}", shown.to_lowercase());
-    let failures = entity::find::<Failures>(store, Key::of(who.as_str())).await?.filter(|f| f.value.until > now);
-    if let Some(failures) = failures.as_ref().filter(|failures| failures.value.count >= ALLOWED) {
-        let retry_after = failures.value.until.duration_since(now).as_secs().max(1).unsigned_abs();
-        let message = format!("too many failed logins; try again in {} minutes", retry_after.div_ceil(60));
-        return Err(Error::TooMany { message, retry_after });
-    }
+    let failures = recent_failures(store, &who, now).await?;
 
     let user = find_by_name(store, &shown).await?;
     let fits = password::verify(user.as_ref().map(|user| user.value.password_hash.as_str()), password).await?;
-    match user {
-        Some(user) if fits && user.value.status == UserStatus::Active => {
-            if failures.is_some() {
-                let (table, key) = (&LOGIN_FAILURES, Key::of(who));
-                store.write(Write::Delete { table, key, expect: crate::ports::Expect::Any }).await?;
+    let Some(user) = user.filter(|user| fits && user.value.status != UserStatus::Deleted) else {
+        count_failure(store, who, now).await?;
+        return Err(Error::Unauthenticated("Invalid username or password".into()));
+    };
+    // Guesses that came all at once were all let in above; the right one among them is not, once ten have failed.
+    let failures = failures.max(recent_failures(store, &who, now).await?);
+    if user.value.status == UserStatus::Suspended {
+        return Err(Error::Forbidden("this account is suspended; ask an administrator".into()));
+    }
+    if failures > 0 {
+        store.write(Write::Delete { table: &LOGIN_FAILURES, key: Key::of(who), expect: Expect::Any }).await?;
+    }
+    Ok(user)
+}
+
+/// How many logins failed lately; [`Error::TooMany`] when they are too many.
+async fn recent_failures(store: &dyn Store, who: &str, now: Timestamp) -> Result<u32> {
+    let failures = entity::find::<Failures>(store, Key::of(who)).await?.filter(|f| f.value.until > now);
+    let Some(Failures { count, until, .. }) = failures.map(|failures| failures.value) else { return Ok(0) };
+    if count < ALLOWED {
+        return Ok(count);
+    }
+    let retry_after = until.duration_since(now).as_secs().max(1).unsigned_abs();
+    let message = format!("too many failed logins; try again in {} minutes", retry_after.div_ceil(60));
+    Err(Error::TooMany { message, retry_after })
+}
+
+/// Counts each failure, also of those that happen at once.
+async fn count_failure(store: &dyn Store, who: String, now: Timestamp) -> Result<()> {
+    let until = now.checked_add(LOCKED_FOR).map_err(|e| Error::Internal(e.to_string()))?;
+    for _ in 0..COUNT_TRIES {
+        let written = match entity::find::<Failures>(store, Key::of(who.as_str())).await? {
+            Some(mut failures) => {
+                let before = if failures.value.until > now { failures.value.count } else { 0 };
+                (failures.value.count, failures.value.until) = (before + 1, until);
+                failures.save(store).await
             }
-            Ok(user)
-        }
-        Some(user) if fits && user.value.status == UserStatus::Suspended => {
-            Err(Error::Forbidden("this account is suspended; ask an administrator".into()))
-        }
-        _ => {
-            let count = failures.map_or(0, |failures| failures.value.count) + 1;
-            let until = now.checked_add(LOCKED_FOR).map_err(|e| Error::Internal(e.to_string()))?;
-            let item = entity::to_item(&Failures { who, count, until }, 1)?;
-            let write = Write::Put { table: &LOGIN_FAILURES, item, expect: crate::ports::Expect::Any };
-            store.write(write).await?;
-            Err(Error::Unauthenticated("Invalid username or password".into()))
+            None => {
+                let first = Failures { who: who.clone(), count: 1, until };
+                store.write(entity::insert(&first)?).await.map_err(Error::from)
+            }
+        };
+        match written {
+            Err(Error::Conflict(_)) => {}
+            other => return other,
         }
     }
+    Err(Error::Unavailable("too many logins at once; try again in a moment".into()))
 }

@@ -23,6 +23,12 @@ pub async fn send_verification(
         return Ok(());
     }
     let link = link(&user.value).await?;
+    user.value.verification_sent_at = Some(now);
+    match user.save(ctx.store.as_ref()).await {
+        // Somebody asks at the same time: one of the two sends it.
+        Err(Error::Conflict(_)) => return Ok(()),
+        saved => saved?,
+    }
     let mail = Mail {
         to: user.value.email.to_string(),
         subject: "Confirm your address".into(),
@@ -35,9 +41,7 @@ pub async fn send_verification(
     ctx.mailer.send(&mail).await.map_err(|error| {
         tracing::error!(%error, "verification mail not sent");
         Error::Unavailable("the mail server does not take the message now; try again later".into())
-    })?;
-    user.value.verification_sent_at = Some(now);
-    user.save(ctx.store.as_ref()).await
+    })
 }
 
 /// Marks an address as proven, if it is still the user's.

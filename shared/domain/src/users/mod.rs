@@ -6,6 +6,7 @@ mod authenticate;
 mod login;
 mod mailbox;
 mod password;
+mod profile;
 mod register;
 mod viewer;
 
@@ -17,6 +18,7 @@ pub use api_key::{ApiKey, regenerate_key};
 pub use authenticate::{Session, by_api_key, by_session, revoke_session};
 pub use login::{LOGIN_FAILURES, login};
 pub use mailbox::{confirm_email, send_verification};
+pub use profile::{ProfileChange, change_profile};
 pub use register::{NewUser, register, register_first_admin};
 pub use viewer::Viewer;
 
@@ -199,8 +201,8 @@ async fn find_by_name(store: &dyn Store, name: &str) -> Result<Option<Stored<Use
 
 /// A user the viewer may see.
 pub async fn load(store: &dyn Store, id: UserId, viewer: &Viewer) -> Result<Stored<User>> {
-    viewer.require(store, id, "user").await?;
-    entity::load(store, Key::of(id.0)).await
+    let user: Stored<User> = entity::load(store, Key::of(id.0)).await?;
+    if viewer.reaches(&user.value) { Ok(user) } else { Err(Error::NotFound { what: User::NAME }) }
 }
 
 /// A page of users, newest first, whose name or address contains the search. Deleted users stay listed.

@@ -5,6 +5,9 @@ use crate::names::Email;
 use crate::ports::{EntropyExt, Expect, Item, Key, KeyValue, StoreError, Write};
 use crate::{Context, Error, Registration, Result, counter};
 
+/// The address of the first administrator until they give their own; nobody can receive mail there (RFC 2606).
+const NO_ADDRESS: &str = "admin@steward.invalid";
+
 /// What a person gives to become a user.
 pub struct NewUser<'a> {
     /// 3 to 64 letters, digits, dots, dashes and underscores.
@@ -40,7 +43,7 @@ pub async fn register_first_admin(ctx: &Context, password: Option<&str>) -> Resu
     }
     let generated = password.is_none().then(|| ctx.entropy.hex::<12>());
     let password = generated.as_deref().or(password).unwrap_or_default();
-    create(ctx, NewUser { username: "admin", email: "admin@steward.invalid", password }, Role::Admin, None).await?;
+    create(ctx, NewUser { username: "admin", email: NO_ADDRESS, password }, Role::Admin, None).await?;
     Ok(generated)
 }
 
@@ -90,7 +93,7 @@ async fn create(
 }
 
 /// The marker that keeps a name for a user.
-fn reserve(key: Key, user: UserId) -> Write {
+pub(super) fn reserve(key: Key, user: UserId) -> Write {
     let mut item = Item::new();
     if let KeyValue::Text(name) = key.partition {
         item.insert("name".into(), name.into());

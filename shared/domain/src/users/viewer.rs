@@ -25,8 +25,18 @@ impl Viewer {
             Role::User => Ok(false),
             Role::Distributor => {
                 let owner: Option<Stored<User>> = entity::find(store, Key::of(owner.0)).await?;
-                Ok(owner.is_some_and(|owner| owner.value.brought_by == Some(self.user)))
+                Ok(owner.is_some_and(|owner| self.reaches(&owner.value)))
             }
+        }
+    }
+
+    /// The same, of an owner who has been read.
+    pub fn reaches(&self, owner: &User) -> bool {
+        match self.role {
+            _ if self.user == owner.id => true,
+            Role::Admin => true,
+            Role::User => false,
+            Role::Distributor => owner.brought_by == Some(self.user),
         }
     }
 

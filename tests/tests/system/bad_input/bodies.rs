@@ -1,0 +1,154 @@
+//! Bodies, made from the schema of each route.
+
+use serde_json::{Map, Value, json};
+use system_tests::steward::{Client, Steward, StewardOptions};
+
+use super::sent;
+use crate::api::{Kind, Route, refused, routes};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_does_not_fit_names_what_is_wrong() {
+    let steward = Steward::start(StewardOptions { open_registration: true, ..Default::default() }).await;
+    let admin = steward.admin().await;
+    // Something for each id to mean, so that nothing but the body is wrong.
+    let certificate = steward.plant_certificate(1, "example.com").await;
+    let mut walked = 0;
+    for route in routes(&steward).await {
+        let (Some(good), Some(fields)) = (route.sample(certificate), route.fields()) else { continue };
+        walked += 1;
+        let check = Check { steward: &steward, caller: &admin, path: route.path_with(certificate), route: &route };
+        check.no_json(&good).await;
+        for (name, required, kind) in fields {
+            check.field(&good, &name, required, kind).await;
+        }
+        check.changed(&good, "surprise", json!(1), "surprise: is not a field here; known: ").await;
+    }
+    assert_eq!(walked, 16, "a route with a body was added or lost: count again");
+}
+
+struct Check<'a> {
+    steward: &'a Steward,
+    caller: &'a Client,
+    path: String,
+    route: &'a Route,
+}
+
+impl Check<'_> {
+    async fn send(&self, body: String) -> String {
+        sent(self.steward, self.caller, self.route.method.clone(), &self.path, Some(body)).await
+    }
+
+    async fn no_json(&self, good: &Map<String, Value>) {
+        let text = Value::Object(good.clone()).to_string();
+        let values = Value::Array(good.values().cloned().collect()).to_string();
+        let cases = [
+            (String::new(), "body: must be a JSON object; it is empty"),
+            ("   ".to_owned(), "body: must be a JSON object; it breaks off at line 1 column 3"),
+            ("{\"a\":".to_owned(), ""),
+            ("{'a': 1}".to_owned(), "body: must be a JSON object; it is no JSON: key must be a string"),
+            ("username=admin&password=x".to_owned(), "body: must be a JSON object; it is no JSON: "),
+            ("{\"\u{0}\": 1}".to_owned(), "body: must be a JSON object; it is no JSON: "),
+            ("[]".to_owned(), "body: must be a JSON object, not a list"),
+            // The right values in the right order, without their names.
+            (values, "body: must be a JSON object, not a list"),
+            ("null".to_owned(), "body: must be a JSON object, not null"),
+            ("\"text\"".to_owned(), "body: must be a JSON object, not a string"),
+            ("12".to_owned(), "body: must be a JSON object, not a number"),
+            (format!("{text} x"), "body: must be one JSON object; more follows it at line 1 column "),
+            (format!("{text}{text}"), "body: must be one JSON object; more follows it at line 1 column "),
+            ("[".repeat(200_000), "body: must be a JSON object, not a list"),
+            (format!("{{\"{}\": 1}}", "n".repeat(100_000)), "nnn"),
+        ];
+        for (body, starts) in cases {
+            let message = self.send(body).await;
+            assert!(message.starts_with(starts), "{}: {message}", self.route.name());
+        }
+    }
+
+    async fn field(&self, good: &Map<String, Value>, name: &str, required: bool, kind: Kind) {
+        if required {
+            let mut body = good.clone();
+            body.remove(name);
+            let message = self.send(Value::Object(body).to_string()).await;
+            assert_eq!(message, format!("{name}: is missing"));
+        }
+        let (wanted, wrong) = match kind {
+            Kind::Text => {
+                ("must be a string, not", vec![json!(5), json!(1.5), json!(true), json!([1]), json!({"a": 1})])
+            }
+            Kind::Integer => ("must be a whole number, not", vec![json!("5"), json!(1.5), json!([5]), json!(1e30)]),
+            Kind::Boolean => ("must be true or false, not", vec![json!("true"), json!(1)]),
+            Kind::Object => ("must be a JSON object, not", vec![json!("text"), json!(1), json!([1])]),
+            Kind::Other => ("must be ", vec![json!(5), json!({"a": 1})]),
+        };
+        for value in wrong {
+            self.changed(good, name, value, &format!("{name}: {wanted}")).await;
+        }
+        if kind == Kind::Integer {
+            self.changed(good, name, json!(u64::MAX), &format!("{name}: must be a whole number")).await;
+        }
+        if required {
+            let value = &good[name];
+            let twice = format!("{{\"{name}\": {value}, \"{name}\": {value}}}");
+            assert_eq!(self.send(twice).await, format!("{name}: must be given once only"));
+        }
+    }
+
+    async fn changed(&self, good: &Map<String, Value>, name: &str, value: Value, starts: &str) {
+        let mut body = good.clone();
+        body.insert(name.to_owned(), value);
+        let body = Value::Object(body).to_string();
+        let message = self.send(body.clone()).await;
+        assert!(message.starts_with(starts), "{} {body}: {message}", self.route.name());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_inside_a_field_is_named_with_it() {
+    let steward = Steward::start(StewardOptions::default()).await;
+    let admin = steward.admin().await;
+    steward.user("user").await;
+    for (body, expected) in [
+        (json!({}), "body: must have a role or a quota"),
+        (json!({"role": "owner"}), "role: must be one of admin, distributor, user"),
+        (json!({"quota": {}}), "quota.certificates: is missing"),
+        (json!({"quota": [5]}), "quota: must be a JSON object, not a list"),
+        (json!({"quota": {"certificates": "5"}}), "quota.certificates: must be a whole number from 0 up, not a string"),
+        (json!({"quota": {"certificates": -1}}), "quota.certificates: must be a whole number from 0 up"),
+        (json!({"quota": {"certificates": 1, "cats": 2}}), "quota.cats: is not a field here; known: certificates"),
+    ] {
+        let message = sent(&steward, &admin, reqwest::Method::PUT, "/api/v1/users/2", Some(body.to_string())).await;
+        assert_eq!(message, expected);
+    }
+}
+
+/// The largest field is refused by its name, a larger body as a whole; the connection stays good for the answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn much_too_much_is_refused() {
+    let steward = Steward::start(StewardOptions { open_registration: true, ..Default::default() }).await;
+    let admin = steward.admin().await;
+    let certificate = steward.plant_certificate(1, "example.com").await;
+    let path = format!("/api/certificates/{certificate}");
+    let note = json!({"note": "n".repeat(1024 * 1024)}).to_string();
+    let message = sent(&steward, &admin, reqwest::Method::PUT, &path, Some(note)).await;
+    assert_eq!(message, "note: must be at most 1000 characters long; it has 1048576");
+
+    let order = json!({"domain": "example.com", "issuer": "letsencrypt", "note": "n".repeat(1024 * 1024)}).to_string();
+    let message = sent(&steward, &admin, reqwest::Method::POST, "/api/certificates", Some(order)).await;
+    assert!(message.starts_with("note: must be at most 1000 characters"), "{message}");
+
+    for route in routes(&steward).await {
+        if route.sample(1).is_none() {
+            continue;
+        }
+        let path = route.path_with(certificate);
+        let body = json!({"text": "n".repeat(3 * 1024 * 1024)}).to_string();
+        let message = sent(&steward, &admin, route.method.clone(), &path, Some(body.clone())).await;
+        assert_eq!(message, "body: must be complete, and at most 2 MiB", "{}", route.name());
+        // A stranger with a large body is told who they are not, and not cut off.
+        let reply = steward.client().with_token("garbage").send(route.method.clone(), &path, Some(body)).await;
+        if reply.status != 400 {
+            refused(&path, &reply, 401);
+        }
+    }
+}

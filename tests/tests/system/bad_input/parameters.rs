@@ -1,0 +1,89 @@
+//! Query parameters, from the document of each route.
+
+use reqwest::Method;
+use system_tests::steward::{Steward, StewardOptions};
+
+use super::sent;
+use crate::api::{Kind, routes};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parameter_that_does_not_fit_is_named() {
+    let steward = Steward::start(StewardOptions::default()).await;
+    let admin = steward.admin().await;
+    let certificate = steward.plant_certificate(1, "example.com").await;
+    let mut walked = 0;
+    for route in routes(&steward).await {
+        let parameters = route.parameters();
+        if parameters.is_empty() {
+            continue;
+        }
+        walked += 1;
+        let path = route.path_with(certificate);
+        let refusal = async |query: &str| sent(&steward, &admin, Method::GET, &format!("{path}?{query}"), None).await;
+        for query in ["surprise=1", "surprise", "s%C3%BCrprise=1"] {
+            let message = refusal(query).await;
+            assert!(message.contains("rprise: is not a parameter here; known: "), "{path}: {message}");
+            for (name, _) in &parameters {
+                assert!(message.contains(name), "{path}: {name} is not in {message}");
+            }
+        }
+        for (name, kind) in &parameters {
+            let twice = format!("{name}=1&{name}=1");
+            assert_eq!(refusal(&twice).await, format!("{name}: must be given once only"), "{path}");
+            if *kind != Kind::Integer {
+                continue;
+            }
+            for value in ["abc", "", "1.5", "0x1", "99999999999999999999", "1e3"] {
+                let message = refusal(&format!("{name}={value}")).await;
+                assert_eq!(message, format!("{name}: must be a whole number, such as 1"), "{path}?{name}={value}");
+            }
+        }
+    }
+    assert_eq!(walked, 6, "a route with parameters was added or lost: count again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_have_a_smallest_and_a_largest() {
+    let steward = Steward::start(StewardOptions::default()).await;
+    let admin = steward.admin().await;
+    let long = "x".repeat(101);
+    for (path, size) in
+        [("/api/certificates", "per_page"), ("/api/v1/users", "per_page"), ("/api/v1/acme/accounts", "page_size")]
+    {
+        let mut cases = vec![
+            ("page=0".to_owned(), "page: must be 1 or more".to_owned()),
+            (format!("{size}=0"), format!("{size}: must be from 1 to 50")),
+            (format!("{size}=51"), format!("{size}: must be from 1 to 50")),
+            (format!("{size}=1000"), format!("{size}: must be from 1 to 50")),
+            ("page=-1".to_owned(), "page: must be a whole number, such as 1".to_owned()),
+        ];
+        if path != "/api/v1/acme/accounts" {
+            cases.push((format!("search={long}"), "search: must be at most 100 characters long".to_owned()));
+        }
+        for (query, expected) in cases {
+            assert_eq!(sent(&steward, &admin, Method::GET, &format!("{path}?{query}"), None).await, expected);
+        }
+        // The last page there can be is empty, and no fault.
+        admin.get(&format!("{path}?page=4294967295&{size}=50")).await.ok();
+    }
+    let user = steward.user("user").await;
+    for query in ["/api/certificates?user_id=0", "/api/certificates?user_id=1", "/api/v1/acme/accounts?user_id=99"] {
+        assert_eq!(sent(&steward, &user, Method::GET, query, None).await, "user not found");
+    }
+    for (query, expected) in [
+        ("/api/audit?limit=0", "limit: must be from 1 to 100"),
+        ("/api/audit?limit=101", "limit: must be from 1 to 100"),
+        ("/api/v1/acme/accounts?status=gone", "status: must be active or disabled"),
+        ("/api/certificates/1/download?format=exe", "format: must be one of "),
+        ("/api/verify_email?token=x", "token: is not valid or has expired; ask for another mail"),
+        ("/api/verify_email", "token: is missing"),
+        ("/api/verify_email?token=", "token: is not valid or has expired; ask for another mail"),
+    ] {
+        let message = sent(&steward, &admin, Method::GET, query, None).await;
+        assert!(message.starts_with(expected), "{query}: {message}");
+    }
+    // Nothing there is no fault either.
+    admin.get("/api/audit?before=zzz").await.ok();
+    admin.get("/api/audit?before=").await.ok();
+    admin.get("/api/certificates?search=%25%27%22%00").await.ok();
+}

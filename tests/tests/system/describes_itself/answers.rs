@@ -1,0 +1,144 @@
+use serde_json::{Value, json};
+use system_tests::need;
+use system_tests::peers::PebbleOptions;
+use system_tests::steward::{Lab, Reply};
+
+/// What each route really answers has the fields that the document gives it: two schemas under one name, or a field
+/// that is not said, would show here.
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_are_as_the_document_says() {
+    need!("pebble", "pebble-challtestsrv");
+    let lab = Lab::start(PebbleOptions::default()).await;
+    let (admin, nobody) = (&lab.admin, lab.steward.client());
+    let document = nobody.get("/api/openapi.json").await.ok();
+    let mut checked = Vec::new();
+    let mut check = |route: &str, reply: Reply| {
+        fits(&document, route, &reply);
+        checked.push(route.to_owned());
+        reply.json
+    };
+    let login = json!({"username": "admin", "password": system_tests::steward::ADMIN_PASSWORD});
+    for path in ["/api/auth/login", "/api/login", "/api/v1/users/login"] {
+        check(&format!("POST {path}"), nobody.post(path, login.clone()).await);
+    }
+    let user =
+        |name: &str| json!({"username": name, "password": "a good password", "email": format!("{name}@a.example")});
+    check("POST /api/add_user", admin.post("/api/add_user", user("anna")).await);
+    check("POST /api/v1/users/register", admin.post("/api/v1/users/register", user("bert")).await);
+    let mail = json!({"email": "anna@a.example"});
+    check("POST /api/send_verification_email", nobody.post("/api/send_verification_email", mail).await);
+    for path in ["/api/health", "/api/urls", "/api/v1/users", "/api/v1/users/profile", "/api/v1/acme/providers"] {
+        check(&format!("GET {path}"), admin.get(path).await);
+    }
+    check("GET /api/v1/acme/accounts", admin.get("/api/v1/acme/accounts").await);
+    check("GET /api/v1/users/{id}", admin.get("/api/v1/users/2").await);
+    check("PUT /api/v1/users/{id}", admin.put("/api/v1/users/2", json!({"role": "user"})).await);
+    for verb in ["suspend", "reactivate"] {
+        let reply = admin.post(&format!("/api/v1/users/2/{verb}"), Value::Null).await;
+        check(&format!("POST /api/v1/users/{{id}}/{verb}"), reply);
+    }
+    check("DELETE /api/v1/users/{id}", admin.delete("/api/v1/users/3").await);
+
+    let account = json!({"providerName": "pebble", "email": "ops@example.com"});
+    let account = check("POST /api/v1/acme/account/create", admin.post("/api/v1/acme/account/create", account).await);
+    let id = account["data"]["items"][0]["id"].clone();
+    for verb in ["disable", "enable", "delete"] {
+        let path = format!("/api/v1/acme/accounts/{verb}");
+        check(&format!("POST {path}"), admin.post(&path, json!({"id": id})).await);
+    }
+    let default = json!({"providerId": account["data"]["items"][0]["provider_id"], "accountId": 1});
+    let path = "/api/v1/acme/accounts/set-default";
+    check(&format!("POST {path}"), admin.post(path, default).await);
+    let ca = json!({"name": "another", "directoryUrl": "https://ca.example.com/dir"});
+    let path = "/api/v1/acme/providers/create";
+    check(&format!("POST {path}"), admin.post(path, ca).await);
+
+    let order = json!({"domain": "example.com", "issuer": "pebble"});
+    let ordered = check("POST /api/certificates", admin.post("/api/certificates", order).await);
+    lab.make_records(&ordered).await;
+    let path = format!("/api/certificates/{}", ordered["id"]);
+    let verified =
+        check("POST /api/certificates/{id}/verify", admin.post(&format!("{path}/verify"), Value::Null).await);
+    lab.ended(verified["operation_id"].as_i64().unwrap()).await;
+    let operation = format!("/api/operations/{}", verified["operation_id"]);
+    check("GET /api/operations/{id}", admin.get(&operation).await);
+    check("GET /api/certificates", admin.get("/api/certificates").await);
+    check("GET /api/certificates/{id}", admin.get(&path).await);
+    check("PUT /api/certificates/{id}", admin.put(&path, json!({"note": "the shop"})).await);
+    admin.get(&format!("{path}/download")).await.expect(200);
+    check("POST /api/certificates/{id}/revoke", admin.post(&format!("{path}/revoke"), Value::Null).await);
+    check("DELETE /api/certificates/{id}", admin.delete(&path).await);
+    check("POST /api/certificates/cleanup", admin.post("/api/certificates/cleanup", Value::Null).await);
+    check("GET /api/audit", admin.get("/api/audit").await);
+    check("POST /api/v1/users/regenerate-key", admin.post("/api/v1/users/regenerate-key", Value::Null).await);
+    check("POST /api/auth/refresh", admin.post("/api/auth/refresh", Value::Null).await);
+    check("POST /api/auth/logout", admin.post("/api/auth/logout", Value::Null).await);
+
+    let all = crate::api::routes(&lab.steward).await.into_iter().map(|route| route.name());
+    // A file, and the end of a link in a mail, which the tests of the mail follow.
+    let elsewhere = ["GET /api/certificates/{id}/download", "GET /api/verify_email"];
+    let left: Vec<_> = all.filter(|name| !checked.contains(name) && !elsewhere.contains(&name.as_str())).collect();
+    assert!(left.is_empty(), "nobody looked at {left:?}");
+}
+
+#[track_caller]
+fn fits(document: &Value, route: &str, reply: &Reply) {
+    assert!(reply.status.is_success(), "{route}: {} {}", reply.status, reply.json);
+    let (method, path) = route.split_once(' ').unwrap();
+    let responses = &document["paths"][path][method.to_lowercase()]["responses"];
+    let schema = &responses[reply.status.as_str()]["content"]["application/json"]["schema"];
+    assert!(schema.is_object(), "{route}: the document has no {}", reply.status);
+    compare(document, schema, &reply.json, route);
+}
+
+fn compare(document: &Value, schema: &Value, value: &Value, at: &str) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return compare(document, document.pointer(&reference[1..]).unwrap(), value, at);
+    }
+    if let Some(parts) = schema["oneOf"].as_array() {
+        let some = parts.iter().find(|part| (part["type"] == "null") == value.is_null());
+        return compare(document, some.unwrap_or_else(|| panic!("{at}: {value}")), value, at);
+    }
+    if let Some(items) = value.as_array() {
+        items.iter().for_each(|item| compare(document, &schema["items"], item, &format!("{at}[]")));
+    }
+    let types: Vec<&Value> = schema["type"].as_array().map_or_else(|| vec![&schema["type"]], |t| t.iter().collect());
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let Some(fields) = value.as_object() else {
+        assert!(types.contains(&&json!(kind)), "{at} is {kind} and not {types:?}");
+        return;
+    };
+    let (mut properties, mut required) = (serde_json::Map::new(), Vec::new());
+    collect(document, schema, &mut properties, &mut required);
+    for (name, value) in fields {
+        let schema = properties.get(name).unwrap_or_else(|| panic!("{at}.{name} is not in the document"));
+        compare(document, schema, value, &format!("{at}.{name}"));
+    }
+    for name in required {
+        assert!(fields.contains_key(&name), "{at}.{name} is not in the answer");
+    }
+}
+
+/// The fields of a schema, those it is composed of among them.
+fn collect(
+    document: &Value,
+    schema: &Value,
+    properties: &mut serde_json::Map<String, Value>,
+    required: &mut Vec<String>,
+) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return collect(document, document.pointer(&reference[1..]).unwrap(), properties, required);
+    }
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        collect(document, part, properties, required);
+    }
+    properties.extend(schema["properties"].as_object().into_iter().flatten().map(|(n, s)| (n.clone(), s.clone())));
+    required.extend(schema["required"].as_array().into_iter().flatten().map(|name| name.as_str().unwrap().to_owned()));
+}

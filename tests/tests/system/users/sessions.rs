@@ -1,0 +1,107 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use system_tests::steward::{Steward, StewardOptions};
+
+use super::{PASSWORD, id, new_key};
+use crate::api::refused;
+
+const PATH: &str = "/api/certificates";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_ends_one_session() {
+    let steward = Steward::start(StewardOptions::default()).await;
+    let first = steward.user("anna").await;
+    let second = steward.client().login("anna", PASSWORD).await;
+    first.post("/api/auth/logout", Value::Null).await.ok();
+    assert_eq!(refused(PATH, &first.get(PATH).await, 401), "the session has ended; log in again");
+    second.get(PATH).await.ok();
+    let again = first.post("/api/auth/logout", Value::Null).await;
+    refused("/api/auth/logout", &again, 401);
+}
+
+/// More logouts than are remembered one by one end every session, and never give one back.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_logouts_stay_logged_out() {
+    let steward = Steward::start(StewardOptions::default()).await;
+    let user = steward.user("anna").await;
+    let mut ended = Vec::new();
+    for _ in 0..52 {
+        let token = user.post("/api/auth/refresh", Value::Null).await;
+        let Some(token) = token.json["token"].as_str() else { break };
+        let caller = steward.client().with_token(token);
+        caller.post("/api/auth/logout", Value::Null).await.ok();
+        ended.push(caller);
+    }
+    assert!(ended.len() > 50, "{}", ended.len());
+    for caller in &ended {
+        refused(PATH, &caller.get(PATH).await, 401);
+    }
+    steward.client().login("anna", PASSWORD).await.get(PATH).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refreshed_session_outlives_the_one_it_came_from() {
+    let steward = Steward::start(StewardOptions::default()).await;
+    let user = steward.user("anna").await;
+    steward.clock.advance(Duration::from_secs(23 * 3600));
+    let refreshed = user.post("/api/auth/refresh", Value::Null).await.ok();
+    let refreshed = steward.client().with_token(refreshed["token"].as_str().unwrap());
+    user.get(PATH).await.ok();
+    steward.clock.advance(Duration::from_secs(2 * 3600));
+    refused(PATH, &user.get(PATH).await, 401);
+    refreshed.get(PATH).await.ok();
+    refused("/api/auth/refresh", &user.post("/api/auth/refresh", Value::Null).await, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspended_user_is_out_at_once_and_comes_back_without_their_old_sessions() {
+    let steward = Steward::start(StewardOptions::default()).await;
+    let admin = steward.admin().await;
+    let user = steward.user("anna").await;
+    let (id, key) = (id(&user).await, steward.client().with_key(&new_key(&user).await));
+    let suspended = admin.post(&format!("/api/v1/users/{id}/suspend"), json!({})).await.ok();
+    assert_eq!(suspended["data"]["status"], "suspended");
+    for caller in [&user, &key] {
+        refused(PATH, &caller.get(PATH).await, 401);
+    }
+    for path in ["/api/auth/login", "/api/login", "/api/v1/users/login"] {
+        let right = json!({"username": "anna", "password": PASSWORD});
+        let message = refused(path, &steward.client().post(path, right).await, 403);
+        assert_eq!(message, "this account is suspended; ask an administrator");
+        // Who does not know the password is not told.
+        let wrong = json!({"username": "anna", "password": "a wrong password"});
+        refused(path, &steward.client().post(path, wrong).await, 401);
+    }
+
+    let back = admin.post(&format!("/api/v1/users/{id}/reactivate"), json!({})).await.ok();
+    assert_eq!(back["data"]["status"], "active");
+    refused(PATH, &user.get(PATH).await, 401);
+    key.get(PATH).await.ok();
+    steward.client().login("anna", PASSWORD).await.get(PATH).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_user_is_gone_for_good() {
+    let steward = Steward::start(StewardOptions::default()).await;
+    let admin = steward.admin().await;
+    let user = steward.user("anna").await;
+    let (id, key) = (id(&user).await, steward.client().with_key(&new_key(&user).await));
+    let path = format!("/api/v1/users/{id}");
+    assert_eq!(admin.delete(&path).await.ok()["data"]["status"], "deleted");
+    for caller in [&user, &key] {
+        refused(PATH, &caller.get(PATH).await, 401);
+    }
+    let right = json!({"username": "anna", "password": PASSWORD});
+    let reply = steward.client().post("/api/auth/login", right).await;
+    assert_eq!(refused("/api/auth/login", &reply, 401), "Invalid username or password");
+    for reply in [
+        admin.delete(&path).await,
+        admin.post(&format!("{path}/suspend"), json!({})).await,
+        admin.post(&format!("{path}/reactivate"), json!({})).await,
+        admin.put(&path, json!({"role": "admin"})).await,
+    ] {
+        assert_eq!(refused(&path, &reply, 409), "the user was deleted");
+    }
+    assert_eq!(admin.get(&path).await.ok()["data"]["status"], "deleted");
+}
