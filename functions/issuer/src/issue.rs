@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use domain::certificates::Certificate;
-use domain::entity::{self, Entity, Stored};
+use domain::entity::{self, Stored};
 use domain::ids::OperationId;
 use domain::operations::{self, Leased, Next, Operation, Work};
 use domain::ports::{CaError, Key, StoreError};
@@ -16,6 +16,9 @@ const GIVE_UP_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+
+/// How often a step is done again because somebody else wrote one of the order's rows meanwhile.
+const TRIES: usize = 10;
 
 /// Why a step did not get on.
 pub(crate) enum Hitch {
@@ -45,21 +48,6 @@ impl From<CaError> for Hitch {
     }
 }
 
-impl From<StoreError> for Stop {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unexpected { .. } => Self::Overtaken,
-            StoreError::Busy(_) | StoreError::Failed(_) => Self::Fault(error.into()),
-        }
-    }
-}
-
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        Self::Fault(error)
-    }
-}
-
 impl From<Stop> for Hitch {
     fn from(stop: Stop) -> Self {
         Self::Stopped(stop)
@@ -80,6 +68,21 @@ impl From<Error> for Hitch {
     }
 }
 
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Fault(error)
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unexpected { .. } => Self::Overtaken,
+            StoreError::Busy(_) | StoreError::Failed(_) => Self::Fault(error.into()),
+        }
+    }
+}
+
 /// Brings an order as far as it goes now. Each step is recorded before the next begins; a worker that is killed is
 /// followed by one that starts at the step not recorded, and looks at the order before it acts.
 pub(crate) async fn issue(ctx: &Context, id: OperationId) -> domain::Result<Next> {
@@ -93,13 +96,18 @@ pub(crate) async fn issue(ctx: &Context, id: OperationId) -> domain::Result<Next
     };
     let certificate: Stored<Certificate> = entity::load(ctx.store.as_ref(), Key::of(certificate.0)).await?;
     let mut order = Order::new(operation, certificate);
+    let mut tries = 0;
     loop {
         match go_on(ctx, &mut order).await {
             Ok(next) => return Ok(next),
-            Err(Stop::Overtaken) => match read_again(ctx, order).await? {
-                Some(current) => order = current,
-                None => return Ok(Next::Done),
-            },
+            Err(Stop::Overtaken) if tries < TRIES => {
+                tries += 1;
+                if !order.reload(ctx).await? {
+                    tracing::warn!(operation = %id, "the lease ran out; another worker goes on");
+                    return Ok(Next::Done);
+                }
+            }
+            Err(Stop::Overtaken) => return Err(StoreError::Unexpected { index: 0 }.into()),
             Err(Stop::Fault(error)) if is_old(ctx, &order) => {
                 tracing::error!(operation = %id, %error, "an order is given up");
                 return match fail(ctx, &mut order, "given up after a day of faults inside; the log says which").await {
@@ -140,18 +148,6 @@ async fn go_on(ctx: &Context, order: &mut Order) -> Result<Next, Stop> {
 fn is_old(ctx: &Context, order: &Order) -> bool {
     let age = ctx.clock.now().duration_since(order.operation.value.created_at);
     Duration::try_from(age).unwrap_or_default() > GIVE_UP_AFTER
-}
-
-/// The order as it is now, if the operation is still ours to work on.
-async fn read_again(ctx: &Context, order: Order) -> domain::Result<Option<Order>> {
-    let store = ctx.store.as_ref();
-    let operation: Stored<Operation> = entity::load(store, order.operation.value.key()).await?;
-    if !order.is_ours(&operation.value) {
-        tracing::warn!(operation = %operation.value.id, "the lease ran out; another worker goes on");
-        return Ok(None);
-    }
-    let certificate: Stored<Certificate> = entity::load(store, order.certificate.value.key()).await?;
-    Ok(Some(Order::new(operation, certificate)))
 }
 
 /// Twice as long with each attempt, from a quarter of a second to a minute.

@@ -45,9 +45,15 @@ impl Order {
         Self { operation, certificate, holder, account: None, view: None }
     }
 
-    /// Whether the lease is still that of this worker.
-    pub(crate) fn is_ours(&self, operation: &Operation) -> bool {
-        operation.lease.as_ref().map(|lease| &lease.holder) == self.holder.as_ref()
+    /// Reads both rows again after somebody else has written one, e.g. the owner a note; whether the lease is still
+    /// ours.
+    pub(crate) async fn reload(&mut self, ctx: &Context) -> domain::Result<bool> {
+        let store = ctx.store.as_ref();
+        self.operation = entity::load(store, Key::of(self.operation.value.id.0)).await?;
+        self.certificate = entity::load(store, Key::of(self.certificate.value.id.0)).await?;
+        self.view = None;
+        Ok(self.holder.is_some()
+            && self.operation.value.lease.as_ref().map(|lease| &lease.holder) == self.holder.as_ref())
     }
 
     /// Writes both rows, or neither.

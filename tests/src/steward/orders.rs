@@ -18,42 +18,42 @@ impl Lab {
     /// Starts both; the administrator has an account at the CA, unless it demands an external account binding.
     pub async fn start(options: PebbleOptions) -> Self {
         let eab = options.eab;
-        let pebble = Pebble::start(options).await;
-        let directory = pebble.directory_url();
-        Self::beside(pebble, &directory, eab, StewardOptions::default()).await
-    }
-
-    /// Starts both; nobody has an account.
-    pub async fn bare(options: PebbleOptions) -> Self {
-        let eab = options.eab;
-        let pebble = Pebble::start(options).await;
-        let directory = pebble.directory_url();
-        Self::without_account(pebble, &directory, eab, StewardOptions::default()).await
-    }
-
-    /// Starts both, and no worker.
-    pub async fn idle(options: PebbleOptions) -> Self {
-        let pebble = Pebble::start(options).await;
-        let directory = pebble.directory_url();
-        Self::beside(pebble, &directory, false, StewardOptions { idle: true, ..StewardOptions::default() }).await
-    }
-
-    /// Starts a Steward that reaches a Pebble by this directory URL.
-    pub async fn beside(pebble: Pebble, directory: &str, eab: bool, options: StewardOptions) -> Self {
-        let lab = Self::without_account(pebble, directory, eab, options).await;
+        let lab = Self::bare(options).await;
         if !eab {
             lab.account(&lab.admin, "ops@example.com").await;
         }
         lab
     }
 
-    async fn without_account(pebble: Pebble, directory: &str, eab: bool, options: StewardOptions) -> Self {
+    /// Starts both as [`Lab::start`] does, and no worker.
+    pub async fn idle(options: PebbleOptions) -> Self {
+        let pebble = Pebble::start(options).await;
+        let directory = pebble.directory_url();
+        Self::beside(pebble, &directory, StewardOptions { idle: true, ..StewardOptions::default() }).await
+    }
+
+    /// Starts a Steward that reaches this Pebble by this directory URL; the administrator has an account there.
+    pub async fn beside(pebble: Pebble, directory: &str, options: StewardOptions) -> Self {
+        let lab = Self::without_provider(pebble, options).await;
+        lab.provider_at("pebble", directory, false).await;
+        lab.account(&lab.admin, "ops@example.com").await;
+        lab
+    }
+
+    /// Starts both; nobody has an account.
+    pub async fn bare(options: PebbleOptions) -> Self {
+        let eab = options.eab;
+        let pebble = Pebble::start(options).await;
+        let lab = Self::without_provider(pebble, StewardOptions::default()).await;
+        lab.provider("pebble", eab).await;
+        lab
+    }
+
+    async fn without_provider(pebble: Pebble, options: StewardOptions) -> Self {
         let dns = options.dns.or(Some(pebble.challtestsrv().dns_addr()));
         let steward = Steward::start(StewardOptions { dns, ..options }).await;
         let admin = steward.admin().await;
-        let lab = Self { pebble, steward, admin };
-        lab.provider_at("pebble", directory, eab).await;
-        lab
+        Self { pebble, steward, admin }
     }
 
     /// Adds the CA as a provider of this name; its id.
@@ -61,7 +61,6 @@ impl Lab {
         self.provider_at(name, &self.pebble.directory_url(), eab).await
     }
 
-    /// Adds the CA, reached by this directory URL, as a provider of this name; its id.
     async fn provider_at(&self, name: &str, directory: &str, eab: bool) -> i64 {
         let provider = json!({
             "name": name,

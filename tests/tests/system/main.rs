@@ -8,7 +8,6 @@ mod describes_itself;
 mod dns;
 mod drills;
 mod guard;
-
 mod mail;
 mod peers;
 mod profile;

@@ -1,5 +1,6 @@
 //! The worker dies at each of its calls, before it and after it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::operations;
@@ -63,7 +64,7 @@ async fn every_death(moment: Moment, rescues: &[Rescue]) {
 }
 
 /// Whether the worker died before the operation ended.
-async fn run_until_death(lab: &Lab, fate: &std::sync::Arc<Fate>, id: i64) -> bool {
+async fn run_until_death(lab: &Lab, fate: &Arc<Fate>, id: i64) -> bool {
     let _worker = Worker::start(&fate.of(&lab.steward.ctx));
     for _ in 0..3000 {
         // The last call of a worker comes after the operation has ended: it deletes the job.

@@ -12,7 +12,7 @@ async fn an_order_goes_on_by_itself_when_the_ca_is_back() {
     let pebble = Pebble::start(PebbleOptions::default()).await;
     let mut gate = Gate::open_to(pebble.address()).await;
     let directory = format!("https://localhost:{}/dir", gate.port());
-    let lab = Lab::beside(pebble, &directory, false, StewardOptions::default()).await;
+    let lab = Lab::beside(pebble, &directory, StewardOptions::default()).await;
     let ordered = lab.order(&["outage.example"]).await;
     lab.make_records(&ordered).await;
     let id = ordered["id"].as_i64().unwrap();

@@ -163,7 +163,7 @@ async fn a_record_that_the_ca_does_not_see_fails_the_order_in_its_words() {
     let theirs = ChallTestSrv::start().await;
     let pebble = Pebble::start(PebbleOptions { dns: Some(theirs.dns_addr()), ..PebbleOptions::default() }).await;
     let directory = pebble.directory_url();
-    let lab = Lab::beside(pebble, &directory, false, StewardOptions::default()).await;
+    let lab = Lab::beside(pebble, &directory, StewardOptions::default()).await;
     let ordered = lab.order(&["hidden.example"]).await;
     let id = ordered["id"].as_i64().unwrap();
     lab.make_records(&ordered).await;

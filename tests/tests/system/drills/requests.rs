@@ -1,22 +1,34 @@
 //! The API dies at each call it makes within a request.
 
-use domain::operations;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::acme::Account;
+use domain::ports::Key;
+use domain::{Context, entity, operations};
 use reqwest::Method;
 use serde_json::{Value, json};
 use system_tests::need;
 use system_tests::peers::PebbleOptions;
-use system_tests::steward::{Client, Fate, Lab, Moment};
+use system_tests::steward::{Client, Fate, Lab, Moment, Worker};
 use tokio::net::TcpListener;
 
 use super::books::{assert_whole, certificate, deliver_leftovers, work_off};
 
 /// Makes a request of a Steward that dies at a call; its answer, or nothing when it died.
-async fn request(lab: &Lab, fate: &std::sync::Arc<Fate>, method: Method, path: &str, body: Value) -> Option<Value> {
+async fn request(
+    caller: &Client,
+    ctx: &Context,
+    fate: &Arc<Fate>,
+    method: Method,
+    path: &str,
+    body: Value,
+) -> Option<Value> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let router = steward::router(fate.of(&lab.steward.ctx));
+    let router = steward::router(fate.of(ctx));
     let server = tokio::spawn(async move { axum::serve(listener, router).await });
-    let client: Client = lab.admin.at(&url);
+    let client = caller.at(&url);
     let answer = tokio::select! {
         reply = client.send(method, path, Some(body.to_string())) => Some(reply.ok()),
         () = fate.died() => None,
@@ -41,7 +53,8 @@ async fn every_death(
         for (side, moment) in [Moment::Before, Moment::After].into_iter().enumerate() {
             let id = prepare(2 * call + side).await;
             let fate = Fate::at(call, moment);
-            let answer = request(lab, &fate, method.clone(), &path(id), body(2 * call + side)).await;
+            let answer =
+                request(&lab.admin, &lab.steward.ctx, &fate, method.clone(), &path(id), body(2 * call + side)).await;
             lived = answer.is_some();
             operations::recover(&lab.steward.ctx).await.unwrap();
             work_off(lab).await;
@@ -85,6 +98,52 @@ async fn killed_in_verify() {
         assert_eq!(lab.pebble.issued_for(&certificate.order.unwrap().url).len(), 1);
     };
     every_death(&lab, Method::POST, path, |_| json!({}), prepare, check).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_in_an_order_that_registers_an_account() {
+    need!("pebble", "pebble-challtestsrv");
+    let lab = Lab::idle(PebbleOptions::default()).await;
+    let ctx = &lab.steward.ctx;
+    let mut lived = false;
+    for call in 0..40 {
+        for (side, moment) in [Moment::Before, Moment::After].into_iter().enumerate() {
+            let user = lab.steward.user(&format!("user{call}x{side}")).await;
+            let fate = Fate::at(call, moment);
+            let body = json!({"domain": format!("f{call}-{side}.example"), "issuer": "pebble"});
+            lived = request(&user, ctx, &fate, Method::POST, "/api/certificates", body).await.is_some();
+        }
+        if lived {
+            break;
+        }
+    }
+    assert!(lived, "a request makes fewer calls");
+    let in_vault = async || ctx.vault.list("acme-accounts/").await.unwrap();
+    let kept = async || {
+        let mut kept = Vec::new();
+        for name in in_vault().await {
+            let id: i64 = name.0.rsplit('/').next().unwrap().parse().unwrap();
+            kept.extend(entity::find::<Account>(ctx.store.as_ref(), Key::of(id)).await.unwrap().map(|_| name));
+        }
+        kept
+    };
+    let accounts = kept().await;
+    assert!(in_vault().await.len() > accounts.len(), "no death left a key behind: this test shows nothing");
+
+    // An hour later somebody looks.
+    let scheduler = lab.steward.scheduler.clone();
+    let schedules = tokio::spawn(async move { scheduler.run().await });
+    let _worker = Worker::start(ctx);
+    lab.steward.clock.advance(Duration::from_secs(61 * 60));
+    for _ in 0..400 {
+        if in_vault().await.len() == accounts.len() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    schedules.abort();
+    assert_eq!(in_vault().await, accounts);
+    assert_eq!(kept().await, accounts);
 }
 
 /// An issued certificate.
