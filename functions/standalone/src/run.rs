@@ -1,4 +1,4 @@
-use std::io;
+use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,7 +70,8 @@ pub fn log(filter: &str) -> Result<(), StartError> {
     let filter = EnvFilter::builder()
         .parse(filter)
         .map_err(|error| StartError::Setting { variable: "STEWARD_LOG", reason: reason(error) })?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    let colours = io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(colours).init();
     Ok(())
 }
 
