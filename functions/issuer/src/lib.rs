@@ -9,8 +9,9 @@ use domain::jobs::Job;
 use domain::operations::{self, Next};
 use domain::{Context, Error, Result};
 
-/// How long one worker keeps an operation before another may take it up; renewed with each recorded step. No step
-/// takes that long: a call to a CA is given up after 30 seconds.
+/// How long one worker keeps an operation before another may take it up; renewed with each recorded step. A call
+/// to a CA is given up after 30 seconds; should an order of very many names take longer, two workers do the same step,
+/// and one of them records it.
 pub const LEASE: std::time::Duration = std::time::Duration::from_secs(90);
 
 /// Works on a job of the issuer's queue.

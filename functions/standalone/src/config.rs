@@ -73,8 +73,15 @@ impl From<RegistrationSetting> for Registration {
 
 fn public_url(text: &str) -> Result<Url, String> {
     match Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
-        _ => Err("must be an http or https URL, such as https://steward.example.com".to_owned()),
+        Ok(url)
+            if matches!(url.scheme(), "http" | "https")
+                && url.has_host()
+                && url.query().is_none()
+                && url.fragment().is_none() =>
+        {
+            Ok(url)
+        }
+        _ => Err("must be an http or https URL without a query, such as https://steward.example.com".to_owned()),
     }
 }
 

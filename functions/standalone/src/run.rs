@@ -15,13 +15,18 @@ use embedded::{Embedded, EmbeddedScheduler};
 use secrecy::ExposeSecret;
 use steward_http::App;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::{Config, SystemClock, SystemEntropy, worker};
 
 /// How often the sweep looks for operations whose job was lost.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// How long requests under way may take to end when Steward is asked to stop.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Why Steward did not start, and what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -64,12 +69,16 @@ pub struct Parts {
 
 /// Sends the log to standard error, filtered by `STEWARD_LOG`.
 pub fn log(filter: &str) -> Result<(), StartError> {
-    let reason = |error: tracing_subscriber::filter::ParseError| {
-        format!("'{filter}' is not a level (error, warn, info, debug, trace) or a list of directives: {error}")
+    let refused = |error: &dyn std::fmt::Display| {
+        let reason =
+            format!("'{filter}' is not a level (error, warn, info, debug, trace) or a list of directives: {error}");
+        StartError::Setting { variable: "STEWARD_LOG", reason }
     };
-    let filter = EnvFilter::builder()
-        .parse(filter)
-        .map_err(|error| StartError::Setting { variable: "STEWARD_LOG", reason: reason(error) })?;
+    // A bare word that is no level would be taken for the name of a module, and silence everything else.
+    for word in filter.split(',').map(str::trim).filter(|part| !part.contains(['=', '['])) {
+        word.parse::<LevelFilter>().map_err(|_| refused(&format!("'{word}' is no level")))?;
+    }
+    let filter = EnvFilter::builder().parse(filter).map_err(|error| refused(&error))?;
     let colours = io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(colours).init();
     Ok(())
@@ -84,6 +93,7 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let mailer = mailer(config, &clock, &entropy)?;
     let public_url = match &config.public_url {
         Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+        None if config.listen.ip().is_unspecified() => format!("http://localhost:{}", config.listen.port()),
         None => format!("http://{}", config.listen),
     };
     let ctx = Context {
@@ -122,6 +132,7 @@ pub async fn run(config: Config) -> Result<(), StartError> {
         .await
         .map_err(|reason| StartError::Listen { address: config.listen, reason })?;
     let address = listener.local_addr()?;
+    let config = Config { listen: address, ..config };
     let parts = open(&config, Arc::new(SystemClock), Arc::new(SystemEntropy))?;
     let password = config.admin_password.as_ref().map(ExposeSecret::expose_secret);
     let generated = users::register_first_admin(&parts.ctx, password).await.map_err(|error| match error {
@@ -135,7 +146,8 @@ pub async fn run(config: Config) -> Result<(), StartError> {
     serve(parts, listener, answering, stop_signal()).await
 }
 
-/// Serves every area, and works on every queue and schedule, until `stop` ends; requests under way are finished.
+/// Serves every area, and works on every queue and schedule, until `stop` ends; requests under way have ten
+/// seconds to end.
 pub async fn serve(
     parts: Parts,
     listener: TcpListener,
@@ -161,11 +173,27 @@ pub async fn serve(
         background.spawn(worker::work(ctx.clone(), queue));
     }
     let service = router(ctx).into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(stop);
+    let (stopping, stopped) = oneshot::channel();
+    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
+        stop.await;
+        let _ = stopping.send(());
+    });
     answering();
-    server.await?;
+    tokio::select! {
+        ended = server => ended?,
+        () = grace_over(stopped) => tracing::warn!("requests that did not end were cut off"),
+    }
     background.shutdown().await;
     Ok(())
+}
+
+/// Ends when requests have had their time to end.
+async fn grace_over(stopped: oneshot::Receiver<()>) {
+    if stopped.await.is_err() {
+        // The server has ended, and nobody waits.
+        return std::future::pending().await;
+    }
+    tokio::time::sleep(GRACE).await;
 }
 
 /// Every area, on these ports.

@@ -54,7 +54,9 @@ fn a_wrong_value_is_refused_with_the_name_of_its_variable() {
         ("STEWARD_ALLOW_TARGETS", "10.0.0.0/8,everything"),
         ("STEWARD_REGISTRATION", "perhaps"),
         ("STEWARD_SMTP_URL", "http://user:hunter22@mail.example.com"),
+        ("STEWARD_PUBLIC_URL", "https://steward.example.com/?a=1"),
         ("STEWARD_LOG", "loud=very=much"),
+        ("STEWARD_LOG", "warning"),
     ] {
         let output = steward(directory.path()).env(variable, value).output().unwrap();
         let said = text(&output);

@@ -52,18 +52,6 @@ impl Error {
     pub fn invalid(field: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Invalid { field: field.into(), reason: reason.into() }
     }
-
-    /// Whether the same call may succeed later: decides if a job is tried again.
-    pub fn is_transient(&self) -> bool {
-        match self {
-            Self::Unavailable(_) | Self::Internal(_) | Self::TooMany { .. } => true,
-            Self::NotFound { .. }
-            | Self::Invalid { .. }
-            | Self::Conflict(_)
-            | Self::Forbidden(_)
-            | Self::Unauthenticated(_) => false,
-        }
-    }
 }
 
 impl From<StoreError> for Error {

@@ -100,17 +100,15 @@ async fn ids(store: &dyn Store, mut query: Query, request: &PageRequest) -> Resu
     }
 }
 
-/// Every row that `index` holds under `partition`, read in batches; for work that goes over all of them.
-pub async fn all<T: Entity>(store: &dyn Store, index: &'static str, partition: KeyValue) -> Result<Vec<Stored<T>>> {
+/// The ids of every row that `index` holds under `partition`, for work that goes over all of them.
+pub async fn ids_of<T: Entity>(store: &dyn Store, index: &'static str, partition: KeyValue) -> Result<Vec<i64>> {
     let mut query = Query::of(T::TABLE, partition);
     query.index = Some(index);
-    let everything = PageRequest { page: 1, per_page: u32::MAX, search: None };
-    let mut rows = Vec::new();
-    for batch in ids(store, query, &everything).await?.chunks(PER_PAGE_MAX as usize) {
-        let keys = batch.iter().map(|id| (T::TABLE, crate::ports::Key::of(*id))).collect();
-        for item in store.get_many(keys).await?.into_iter().flatten() {
-            rows.push(entity::from_item(item)?);
-        }
-    }
-    Ok(rows)
+    ids(store, query, &PageRequest { page: 1, per_page: u32::MAX, search: None }).await
+}
+
+/// The rows with these ids, at most 100, as far as they are still there.
+pub async fn rows<T: Entity>(store: &dyn Store, ids: &[i64]) -> Result<Vec<Stored<T>>> {
+    let keys = ids.iter().map(|id| (T::TABLE, crate::ports::Key::of(*id))).collect();
+    store.get_many(keys).await?.into_iter().flatten().map(entity::from_item).collect()
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::ports::{EntropyExt, SecretName};
-use domain::users::{Session, User};
+use domain::users::{SESSION_LIFETIME, Session, User};
 use domain::{Context, Error, Result};
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -12,8 +12,6 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use tokio::sync::RwLock;
 
-/// How long a login lasts, and a link in a verification mail.
-const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often keys are read again when a token names one that is not known.
 const REREAD_AFTER: Duration = Duration::from_secs(60);
 
@@ -65,9 +63,14 @@ impl fmt::Debug for Tokens {
 }
 
 impl Tokens {
-    /// A token for a new session of the user, and when it ends.
+    /// A token for a new session of the user.
     pub async fn new_session(&self, ctx: &Context, user: &User) -> Result<String> {
-        self.sign(ctx, user, Audience::Session).await
+        self.sign(ctx, user, Audience::Session, ctx.entropy.hex::<16>()).await
+    }
+
+    /// Another token for a session, good for its full time from now; logging out ends them all.
+    pub async fn refresh_session(&self, ctx: &Context, user: &User, session: &Session) -> Result<String> {
+        self.sign(ctx, user, Audience::Session, session.id.clone()).await
     }
 
     /// The session of a token. Whether it was revoked is for the domain to say.
@@ -81,7 +84,7 @@ impl Tokens {
 
     /// A token that proves, for a day, that its bearer reads the user's mail.
     pub async fn new_email_proof(&self, ctx: &Context, user: &User) -> Result<String> {
-        self.sign(ctx, user, Audience::VerifyEmail).await
+        self.sign(ctx, user, Audience::VerifyEmail, ctx.entropy.hex::<16>()).await
     }
 
     /// The user and address that a token proves.
@@ -92,13 +95,13 @@ impl Tokens {
         Ok((user, claims.email.ok_or_else(wrong)?))
     }
 
-    async fn sign(&self, ctx: &Context, user: &User, aud: Audience) -> Result<String> {
+    async fn sign(&self, ctx: &Context, user: &User, aud: Audience, jti: String) -> Result<String> {
         let now = ctx.clock.now();
-        let exp = now.checked_add(LIFETIME).map_err(|e| Error::Internal(e.to_string()))?.as_second();
+        let exp = now.checked_add(SESSION_LIFETIME).map_err(|e| Error::Internal(e.to_string()))?.as_second();
         let claims = Claims {
             aud,
             sub: user.id.to_string(),
-            jti: ctx.entropy.hex::<16>(),
+            jti,
             iat: now.as_second(),
             exp,
             generation: user.generation,

@@ -4,6 +4,7 @@ mod administration;
 mod distributor;
 mod email;
 mod faces;
+mod first_admin;
 mod keys;
 mod lockout;
 mod secrets;

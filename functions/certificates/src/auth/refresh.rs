@@ -14,13 +14,13 @@ pub struct Refreshed {
     token: String,
 }
 
-/// Gives a new token for a session that is still good. The old one stays good until it expires or is logged out, so
-/// that a lost answer locks nobody out.
+/// Gives a new token for a session that is still good. The old one stays good until it expires, so that a lost answer
+/// locks nobody out; logging out with either ends both.
 #[utoipa::path(post, path = "/api/auth/refresh", tag = "auth",
     responses((status = 200, body = Refreshed), (status = 401, body = ErrorBody)))]
 pub async fn refresh(State(app): State<App>, caller: Caller) -> Answer<Json<Refreshed>> {
-    if caller.session.is_none() {
+    let Some(session) = &caller.session else {
         return Err(Error::Conflict("an API key needs no refreshing; log in to get a token".into()).into());
-    }
-    Ok(Json(Refreshed { token: app.tokens.new_session(&app.ctx, &caller.user.value).await? }))
+    };
+    Ok(Json(Refreshed { token: app.tokens.refresh_session(&app.ctx, &caller.user.value, session).await? }))
 }

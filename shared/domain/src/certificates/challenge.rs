@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
+use futures_util::stream::{self, StreamExt};
+
 use super::Certificate;
-use crate::ports::{Dns, DnsChallenge, DnsError};
+use crate::ports::{Dns, DnsChallenge, DnsError, ServerAnswer};
 use crate::{Error, Result};
 
 /// A TXT record the owner of a zone has to make (RFC 8555 §8.4).
@@ -36,40 +38,69 @@ fn record(challenge: &DnsChallenge) -> RecordToMake {
     }
 }
 
+/// How many hosts are looked up at once.
+const LOOKUPS: usize = 10;
+
 /// Looks the needed records up; gives what is missing in words, or nothing when all are there.
 pub(super) async fn missing(dns: &dyn Dns, records: &[RecordToMake]) -> Result<Option<String>> {
-    let mut hosts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut hosts: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for record in records.iter().filter(|record| record.needed) {
-        hosts.entry(&record.host).or_default().push(&record.value);
+        hosts.entry(record.host.clone()).or_default().push(record.value.clone());
     }
-    for (host, values) in hosts {
-        let answers = match dns.txt(host).await {
-            Ok(answers) => answers,
+    let look = |(host, values): (String, Vec<String>)| async move {
+        let answers = dns.txt(&host).await;
+        (host, values, answers)
+    };
+    let mut lookups = stream::iter(hosts).map(look).buffered(LOOKUPS);
+    while let Some((host, values, answers)) = lookups.next().await {
+        let missing = match answers {
+            Ok(answers) => missing_in(&host, &values, &answers),
             Err(DnsError::NoZone(reason)) => return Err(Error::invalid("domain", reason)),
-            Err(DnsError::Unavailable(reason)) => return Ok(Some(reason)),
+            Err(DnsError::Unavailable(reason)) => Some(reason),
         };
-        for answer in answers {
-            let at =
-                if answer.name == host { String::new() } else { format!(" (through its CNAME to {})", answer.name) };
-            let found = match &answer.values {
-                Ok(found) => found,
-                Err(reason) => {
-                    return Ok(Some(format!(
-                        "the TXT record {host}{at} cannot be read from {}: {reason}",
-                        answer.server
-                    )));
-                }
-            };
-            if let Some(value) = values.iter().find(|value| !found.iter().any(|found| found == *value)) {
-                let server = &answer.server;
-                return Ok(Some(format!(
-                    "the TXT record {host}{at} with the value {value} is not there yet: {server} has {}; make it, then verify again",
-                    listed(found)
-                )));
-            }
+        if missing.is_some() {
+            return Ok(missing);
         }
     }
     Ok(None)
+}
+
+/// What the servers of a zone lack. Every server that answers must have the values, since the CA may ask any; one that
+/// does not answer is passed over, as resolvers do, unless there is no other.
+fn missing_in(host: &str, values: &[String], answers: &[ServerAnswer]) -> Option<String> {
+    let at = |answer: &ServerAnswer| {
+        if answer.name == host { String::new() } else { format!(" (through its CNAME to {})", answer.name) }
+    };
+    let mut silent = Vec::new();
+    let mut heard = false;
+    for answer in answers {
+        match &answer.values {
+            Ok(found) => {
+                heard = true;
+                if let Some(value) = values.iter().find(|value| !found.contains(value)) {
+                    return Some(format!(
+                        "the TXT record {host}{} with the value {value} is not there yet: {} has {}; make it, then \
+                         verify again",
+                        at(answer),
+                        answer.server,
+                        listed(found)
+                    ));
+                }
+            }
+            Err(reason) => {
+                silent.push(format!(
+                    "the TXT record {host}{} cannot be read from {}: {reason}",
+                    at(answer),
+                    answer.server
+                ));
+            }
+        }
+    }
+    match (heard, silent.is_empty()) {
+        (true, _) => None,
+        (false, true) => Some(format!("no name server could be asked for {host}; try again later")),
+        (false, false) => Some(silent.join("; ")),
+    }
 }
 
 fn listed(found: &[String]) -> String {
@@ -81,4 +112,36 @@ fn listed(found: &[String]) -> String {
         found.iter().take(SHOWN).map(|value| format!("\"{}\"", value.chars().take(120).collect::<String>())).collect();
     let more = if found.len() > SHOWN { format!(" and {} more", found.len() - SHOWN) } else { String::new() };
     format!("{}{more}", quoted.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOST: &str = "_acme-challenge.example.com";
+
+    fn answer(server: &str, values: std::result::Result<&[&str], &str>) -> ServerAnswer {
+        let values = values.map(|values| values.iter().map(|value| (*value).to_owned()).collect());
+        ServerAnswer { server: server.into(), name: HOST.into(), values: values.map_err(str::to_owned) }
+    }
+
+    fn missing(answers: &[ServerAnswer]) -> Option<String> {
+        missing_in(HOST, &["one".into(), "two".into()], answers)
+    }
+
+    #[test]
+    fn every_server_that_answers_must_have_every_value() {
+        assert_eq!(missing(&[answer("a", Ok(&["two", "one"])), answer("b", Ok(&["one", "x", "two"]))]), None);
+        let said = missing(&[answer("a", Ok(&["one", "two"])), answer("b", Ok(&["one"]))]).unwrap();
+        assert!(said.contains("the value two is not there yet: b has \"one\""), "{said}");
+    }
+
+    #[test]
+    fn a_server_that_is_silent_is_passed_over_unless_all_are() {
+        assert_eq!(missing(&[answer("a", Err("did not answer")), answer("b", Ok(&["one", "two"]))]), None);
+        assert!(missing(&[answer("a", Err("did not answer")), answer("b", Ok(&[]))]).unwrap().contains("b has no TXT"));
+        let said = missing(&[answer("a", Err("did not answer")), answer("b", Err("REFUSED"))]).unwrap();
+        assert!(said.contains("from a: did not answer") && said.contains("from b: REFUSED"), "{said}");
+        assert!(missing(&[]).unwrap().contains("no name server could be asked"));
+    }
 }

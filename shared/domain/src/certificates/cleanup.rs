@@ -9,16 +9,15 @@ const BATCH: usize = 30;
 /// Deletes an owner's certificates that expired or failed; gives how many.
 pub async fn cleanup(ctx: &Context, owner: UserId) -> Result<u64> {
     let now = ctx.clock.now();
-    let all: Vec<Stored<Certificate>> = list::all(ctx.store.as_ref(), "by_owner", owner.0.into()).await?;
-    let useless =
-        |certificate: &Stored<Certificate>| matches!(certificate.value.status(now), Status::Expired | Status::Failed);
-    let useless: Vec<_> = all.into_iter().filter(useless).collect();
+    let store = ctx.store.as_ref();
     let mut count = 0;
-    for batch in useless.chunks(BATCH) {
-        count += match delete::remove(ctx, batch).await {
-            Ok(()) => batch.len() as u64,
+    for batch in list::ids_of::<Certificate>(store, "by_owner", owner.0.into()).await?.chunks(BATCH) {
+        let mut useless = list::rows::<Certificate>(store, batch).await?;
+        useless.retain(|row| matches!(row.value.status(now), Status::Expired | Status::Failed));
+        count += match delete::remove(ctx, &useless).await {
+            Ok(()) => useless.len() as u64,
             // One of them changed meanwhile: each by itself, and that one is left.
-            Err(Error::Conflict(_)) => one_by_one(ctx, batch).await?,
+            Err(Error::Conflict(_)) => one_by_one(ctx, &useless).await?,
             Err(error) => return Err(error),
         };
     }

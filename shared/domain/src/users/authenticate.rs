@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::{ApiKey, RevokedSession, Role, User, UserStatus};
@@ -5,6 +7,9 @@ use crate::entity::{self, Stored};
 use crate::ids::UserId;
 use crate::ports::{Key, Store};
 use crate::{Context, Error, Result};
+
+/// How long a token of a session is good (004 §1.3).
+pub const SESSION_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How many early logouts are remembered one by one; more end every session of the user instead.
 const REMEMBERED_LOGOUTS: usize = 50;
@@ -50,13 +55,14 @@ async fn active(store: &dyn Store, id: UserId) -> Result<Stored<User>> {
     }
 }
 
-/// Ends a session before its time.
+/// Ends a session before its time, with every token it was refreshed to.
 pub async fn revoke_session(ctx: &Context, user: &mut Stored<User>, session: &Session) -> Result<()> {
     let now = ctx.clock.now();
     let sessions = &mut user.value.revoked_sessions;
     sessions.retain(|revoked| revoked.until > now);
     if sessions.len() < REMEMBERED_LOGOUTS {
-        sessions.push(RevokedSession { id: session.id.clone(), until: session.until });
+        let until = now.checked_add(SESSION_LIFETIME).map_err(|e| Error::Internal(e.to_string()))?;
+        sessions.push(RevokedSession { id: session.id.clone(), until });
     } else {
         sessions.clear();
         user.value.generation += 1;

@@ -9,7 +9,8 @@ use crate::{Context, Error, Result};
 const PAUSE: i64 = 60;
 
 /// Sends the mail that proves an address, with the link that `link` makes for the user. Nothing is sent for an address
-/// nobody registered, that is verified already, or that was written to a moment ago, and the caller cannot tell.
+/// nobody registered, that is verified already, or that was written to a moment ago, and the caller
+/// cannot tell, unless the mail server is away.
 pub async fn send_verification(
     ctx: &Context,
     address: &str,
@@ -38,10 +39,12 @@ pub async fn send_verification(
             user.value.username
         ),
     };
-    ctx.mailer.send(&mail).await.map_err(|error| {
-        tracing::error!(%error, "verification mail not sent");
-        Error::Unavailable("the mail server does not take the message now; try again later".into())
-    })
+    let Err(error) = ctx.mailer.send(&mail).await else { return Ok(()) };
+    tracing::error!(%error, "verification mail not sent");
+    // Nothing was sent: asking again must not be told otherwise.
+    user.value.verification_sent_at = None;
+    user.save(ctx.store.as_ref()).await?;
+    Err(Error::Unavailable("the mail server does not take the message now; try again later".into()))
 }
 
 /// Marks an address as proven, if it is still the user's.

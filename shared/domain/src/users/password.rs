@@ -55,8 +55,14 @@ pub(super) async fn verify(hash: Option<&str>, password: &str) -> Result<bool> {
 }
 
 async fn off_the_runtime<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    let _slot = SLOTS.acquire().await.map_err(internal)?;
-    tokio::task::spawn_blocking(work).await.map_err(internal)?
+    let slot = SLOTS.acquire().await.map_err(internal)?;
+    // The slot goes with the work, which goes on even when the caller has hung up.
+    let working = move || {
+        let done = work();
+        drop(slot);
+        done
+    };
+    tokio::task::spawn_blocking(working).await.map_err(internal)?
 }
 
 fn argon2() -> Result<Argon2<'static>> {

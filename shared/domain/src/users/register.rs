@@ -1,10 +1,13 @@
 use super::{ApiKey, Quota, Role, USER_NAMES, User, UserStatus, Viewer, email_key, password, username_key};
+use crate::counter::{self, COUNTERS};
 use crate::entity::{self, Stored};
 use crate::ids::UserId;
 use crate::names::Email;
 use crate::ports::{EntropyExt, Expect, Item, Key, KeyValue, StoreError, Write};
-use crate::{Context, Error, Registration, Result, counter};
+use crate::{Context, Error, Registration, Result};
 
+/// The name of the first administrator, which nobody else gets even when that user is deleted.
+const FIRST_ADMIN: &str = "admin";
 /// The address of the first administrator until they give their own; nobody can receive mail there (RFC 2606).
 const NO_ADDRESS: &str = "admin@steward.invalid";
 
@@ -33,17 +36,21 @@ pub async fn register(ctx: &Context, new: NewUser<'_>, viewer: Option<&Viewer>) 
             ));
         }
     };
+    if new.username.eq_ignore_ascii_case(FIRST_ADMIN) {
+        return Err(Error::Conflict("username: is taken".into()));
+    }
     create(ctx, new, Role::User, brought_by).await
 }
 
-/// Makes the user `admin` unless there is one; gives the password when it had to be generated, for showing once.
+/// Makes the user `admin` at the first start, when there never was a user; gives the password when it had to be generated, for showing once.
 pub async fn register_first_admin(ctx: &Context, password: Option<&str>) -> Result<Option<String>> {
-    if ctx.store.get(&USER_NAMES, username_key("admin")).await?.is_some() {
+    let users = ctx.store.get(&COUNTERS, counter::key(User::TOTAL)).await?;
+    if counter::value(users.as_ref()) > 0 {
         return Ok(None);
     }
     let generated = password.is_none().then(|| ctx.entropy.hex::<12>());
     let password = generated.as_deref().or(password).unwrap_or_default();
-    create(ctx, NewUser { username: "admin", email: NO_ADDRESS, password }, Role::Admin, None).await?;
+    create(ctx, NewUser { username: FIRST_ADMIN, email: NO_ADDRESS, password }, Role::Admin, None).await?;
     Ok(generated)
 }
 

@@ -53,8 +53,8 @@ pub async fn assert_issued_once(lab: &Lab, id: i64, operation: i64) {
 /// Counters agree with rows; the vault holds the keys of what there is, each with its certificate, and nothing else.
 pub async fn assert_whole(lab: &Lab) {
     let ctx = &lab.steward.ctx;
-    let certificates: Vec<Stored<Certificate>> =
-        list::all(ctx.store.as_ref(), "by_owner", ADMIN.0.into()).await.unwrap();
+    let ids = list::ids_of::<Certificate>(ctx.store.as_ref(), "by_owner", ADMIN.0.into()).await.unwrap();
+    let certificates: Vec<Stored<Certificate>> = list::rows(ctx.store.as_ref(), &ids).await.unwrap();
     assert_eq!(count(lab, &Certificate::total(ADMIN)).await, certificates.len() as u64);
     let accounts = acme::of_owner(ctx.store.as_ref(), ADMIN).await.unwrap();
     for account in &accounts {

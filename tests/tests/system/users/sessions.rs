@@ -24,12 +24,10 @@ async fn a_logout_ends_one_session() {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_logouts_stay_logged_out() {
     let steward = Steward::start(StewardOptions::default()).await;
-    let user = steward.user("anna").await;
+    steward.user("anna").await;
     let mut ended = Vec::new();
     for _ in 0..52 {
-        let token = user.post("/api/auth/refresh", Value::Null).await;
-        let Some(token) = token.json["token"].as_str() else { break };
-        let caller = steward.client().with_token(token);
+        let caller = steward.client().login("anna", PASSWORD).await;
         caller.post("/api/auth/logout", Value::Null).await.ok();
         ended.push(caller);
     }
@@ -38,6 +36,26 @@ async fn many_logouts_stay_logged_out() {
         refused(PATH, &caller.get(PATH).await, 401);
     }
     steward.client().login("anna", PASSWORD).await.get(PATH).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logging_out_ends_every_token_of_the_session() {
+    let steward = Steward::start(StewardOptions::default()).await;
+    let first = steward.user("anna").await;
+    let other = steward.client().login("anna", PASSWORD).await;
+    let token = first.post("/api/auth/refresh", Value::Null).await.ok();
+    let second = steward.client().with_token(token["token"].as_str().unwrap());
+    steward.clock.advance(Duration::from_secs(3600));
+    let token = first.post("/api/auth/refresh", Value::Null).await.ok();
+    let third = steward.client().with_token(token["token"].as_str().unwrap());
+    second.post("/api/auth/logout", Value::Null).await.ok();
+    for ended in [&first, &second, &third] {
+        refused(PATH, &ended.get(PATH).await, 401);
+    }
+    other.get(PATH).await.ok();
+    // The newest token would have lived an hour longer than the one that logged out.
+    steward.clock.advance(Duration::from_secs(23 * 3600 + 1800));
+    refused(PATH, &third.get(PATH).await, 401);
 }
 
 #[tokio::test(flavor = "multi_thread")]
