@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
@@ -10,6 +12,9 @@ use crate::{App, Face, Fault, RequestId};
 
 /// The largest body: room for the largest field to be refused by name.
 const BODY_MAX: usize = 2 * 1024 * 1024;
+
+/// The longest a request may take, its body included: nobody holds a connection for ever by half a request.
+const LONGEST: Duration = Duration::from_secs(120);
 
 /// Wraps an area's routes in what every request gets: an id, a size limit, errors in the words of its face, and safe
 /// headers. The same for one process and for a Lambda.
@@ -27,7 +32,11 @@ async fn around(State(app): State<App>, mut request: Request, next: Next) -> Res
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     request.extensions_mut().insert(id.clone());
 
-    let mut response = next.run(request).await;
+    let answered = tokio::time::timeout(LONGEST, next.run(request)).await;
+    let mut response = answered.unwrap_or_else(|_| {
+        let message = "the request took too long; what it began is safe, look before you repeat it";
+        Fault::from(Error::Unavailable(message.into())).into_response()
+    });
     if let Some(Fault(error)) = response.extensions_mut().remove::<Fault>() {
         match error.as_ref() {
             Error::Internal(cause) => tracing::error!(request = %id.0, %method, %path, %cause, "request failed"),

@@ -11,5 +11,6 @@ mod guard;
 mod mail;
 mod peers;
 mod profile;
+mod slow;
 mod store_calls;
 mod users;

@@ -1,5 +1,7 @@
+use std::net::IpAddr;
 use std::time::Duration;
 
+use ipnet::Ipv6Net;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -50,10 +52,13 @@ pub async fn login(ctx: &Context, username: &str, password: &str, source: &str) 
     let store = ctx.store.as_ref();
     let now = ctx.clock.now();
     let shown: String = username.chars().take(254).collect();
-    let who = format!("{source}/{}", shown.to_lowercase());
-    let failures = recent_failures(store, &who, now).await?;
-
     let user = find_by_name(store, &shown).await?;
+    let who = match &user {
+        // One account, whichever of its names is tried.
+        Some(user) => format!("{}/user/{}", network(source), user.value.id),
+        None => format!("{}/name/{}", network(source), shown.to_lowercase()),
+    };
+    let failures = recent_failures(store, &who, now).await?;
     let fits = password::verify(user.as_ref().map(|user| user.value.password_hash.as_str()), password).await?;
     let Some(user) = user.filter(|user| fits && user.value.status != UserStatus::Deleted) else {
         count_failure(store, who, now).await?;
@@ -68,6 +73,14 @@ pub async fn login(ctx: &Context, username: &str, password: &str, source: &str) 
         store.write(Write::Delete { table: &LOGIN_FAILURES, key: Key::of(who), expect: Expect::Any }).await?;
     }
     Ok(user)
+}
+
+/// What counts as one source: an IPv4 address, or the /64 that one IPv6 subscriber has (RFC 6177).
+fn network(source: &str) -> String {
+    match source.parse().map(|address: IpAddr| address.to_canonical()) {
+        Ok(IpAddr::V6(v6)) => Ipv6Net::new_assert(v6, 64).trunc().to_string(),
+        _ => source.to_owned(),
+    }
 }
 
 /// How many logins failed lately; [`Error::TooMany`] when they are too many.
@@ -103,4 +116,16 @@ async fn count_failure(store: &dyn Store, who: String, now: Timestamp) -> Result
         }
     }
     Err(Error::Unavailable("too many logins at once; try again in a moment".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::network;
+
+    #[test]
+    fn an_ipv6_subscriber_is_one_source() {
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2::9"));
+        assert_ne!(network("2001:db8:1:2::9"), network("2001:db8:1:3::9"));
+        assert_eq!((network("192.0.2.1"), network("unknown")), ("192.0.2.1".to_owned(), "unknown".to_owned()));
+    }
 }
