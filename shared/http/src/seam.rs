@@ -62,10 +62,12 @@ async fn read(mut body: Body) -> Result<Vec<u8>, Error> {
         let frame = frame.map_err(|_| Error::invalid("body", "must be complete; it broke off"))?;
         let Ok(data) = frame.into_data() else { continue };
         length += data.len();
-        match length {
-            0..=BODY_MAX => bytes.extend_from_slice(&data),
-            0..=DISCARDED_MAX => bytes = Vec::new(),
-            _ => break,
+        if length <= BODY_MAX {
+            bytes.extend_from_slice(&data);
+        } else if length <= DISCARDED_MAX {
+            bytes = Vec::new();
+        } else {
+            break;
         }
     }
     if length > BODY_MAX { Err(Error::invalid("body", "must be at most 2 MiB")) } else { Ok(bytes) }
