@@ -21,7 +21,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
         let bytes = axum::body::Bytes::from_request(request, state)
             .await
-            .map_err(|_| Error::invalid("body", "must be complete, and at most 2 MiB"))?;
+            .map_err(|_| Error::invalid("body", "must be complete"))?;
         if bytes.is_empty() {
             return Err(Error::invalid("body", "must be a JSON object; it is empty").into());
         }

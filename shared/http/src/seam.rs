@@ -1,17 +1,21 @@
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use domain::Error;
 use domain::ports::EntropyExt;
+use http_body_util::BodyExt;
 
 use crate::{App, Face, Fault, RequestId};
 
 /// The largest body: room for the largest field to be refused by name.
 const BODY_MAX: usize = 2 * 1024 * 1024;
+/// How much of a larger one is read, and thrown away, before it is refused.
+const DISCARDED_MAX: usize = 16 * 1024 * 1024;
 
 /// The longest a request may take, its body included: nobody holds a connection for ever by half a request.
 const LONGEST: Duration = Duration::from_secs(120);
@@ -22,7 +26,7 @@ pub fn finish(routes: Router<App>, app: App) -> Router {
     routes
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
-        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(app.clone(), around))
         .with_state(app)
 }
@@ -32,8 +36,14 @@ async fn around(State(app): State<App>, mut request: Request, next: Next) -> Res
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     request.extensions_mut().insert(id.clone());
 
-    let answered = tokio::time::timeout(LONGEST, next.run(request)).await;
-    let mut response = answered.unwrap_or_else(|_| {
+    let (parts, body) = request.into_parts();
+    let answer = async {
+        match read(body).await {
+            Ok(bytes) => next.run(Request::from_parts(parts, bytes.into())).await,
+            Err(error) => Fault::from(error).into_response(),
+        }
+    };
+    let mut response = tokio::time::timeout(LONGEST, answer).await.unwrap_or_else(|_| {
         let message = "the request took too long; what it began is safe, look before you repeat it";
         Fault::from(Error::Unavailable(message.into())).into_response()
     });
@@ -53,6 +63,25 @@ async fn around(State(app): State<App>, mut request: Request, next: Next) -> Res
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// Reads the whole body before anything is answered: a refusal in the middle of it would close the connection, and who
+/// is still sending would see a broken pipe instead of the reason.
+async fn read(mut body: Body) -> Result<Vec<u8>, Error> {
+    let (mut bytes, mut length) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Error::invalid("body", "must be complete; it broke off"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        length += data.len();
+        if length <= BODY_MAX {
+            bytes.extend_from_slice(&data);
+        } else if length <= DISCARDED_MAX {
+            bytes = Vec::new();
+        } else {
+            break;
+        }
+    }
+    if length > BODY_MAX { Err(Error::invalid("body", "must be at most 2 MiB")) } else { Ok(bytes) }
 }
 
 async fn unknown_path(uri: Uri) -> Response {
