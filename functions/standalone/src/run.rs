@@ -14,13 +14,14 @@ use domain::{Context, Settings, users};
 use embedded::{Embedded, EmbeddedScheduler};
 use secrecy::ExposeSecret;
 use steward_http::App;
+use system::{SystemClock, SystemEntropy};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::{Config, SystemClock, SystemEntropy, worker};
+use crate::{Config, worker};
 
 /// How often the sweep looks for operations whose job was lost.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use domain::ports::Clock;
 use jiff::Timestamp;
-use steward::SystemClock;
+use system::SystemClock;
 
 /// The machine's clock, set forward by as much as a test likes.
 #[derive(Debug, Default)]

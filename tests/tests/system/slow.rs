@@ -6,7 +6,8 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use clap::Parser;
 use futures_util::stream;
-use steward::{Config, SystemClock, SystemEntropy};
+use steward::Config;
+use system::{SystemClock, SystemEntropy};
 use tower::ServiceExt;
 
 /// Time is the test's own: two minutes pass as soon as nothing else can happen.

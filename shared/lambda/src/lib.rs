@@ -1,0 +1,1 @@
+//! Runs an API area or a worker on AWS Lambda.
