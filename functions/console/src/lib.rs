@@ -15,22 +15,34 @@ use utoipa_swagger_ui::SwaggerUi;
 
 pub use document::document;
 
-/// Every area's routes, and the documents made from them.
+/// Every area's routes, and those of this one.
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(certificates::router())
         .merge(acme_accounts::router())
         .merge(rental::router())
         .merge(cloud::router())
-        .routes(routes!(urls::list))
+        .merge(described())
 }
 
-/// The whole API as one router: all areas, `/api/openapi.json`, and Swagger UI at `/api/docs`, which needs nothing from
-/// the internet.
+/// The whole API as one router: all areas, and the documents.
 pub fn everything() -> Router<App> {
-    let (routes, _) = router().split_for_parts();
+    Router::from(router()).merge(documents())
+}
+
+/// What this area answers: 003's list of routes, and the documents.
+pub fn own() -> Router<App> {
+    Router::from(described()).merge(documents())
+}
+
+fn described() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(urls::list))
+}
+
+/// `/api/openapi.json`, and Swagger UI at `/api/docs`, which needs nothing from the internet.
+fn documents() -> Router<App> {
     let docs: Router<App> = SwaggerUi::new("/api/docs").url("/api/openapi.json", document()).into();
-    routes.merge(docs.layer(map_response(missing_file)))
+    docs.layer(map_response(missing_file))
 }
 
 /// Swagger UI says in its own words that it has no such file; here every refusal has the words of its face.

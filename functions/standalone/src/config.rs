@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::Registration;
 use ipnet::IpNet;
 use secrecy::SecretString;
@@ -14,12 +14,16 @@ use url::Url;
 #[derive(Clone, Debug, Parser)]
 #[command(name = "steward", version, about, long_about, max_term_width = 110)]
 pub struct Config {
+    /// What to do instead of starting.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// The address and port to answer at.
     #[arg(long, env = "STEWARD_LISTEN", value_name = "STEWARD_LISTEN", default_value = "127.0.0.1:8080", value_parser = address)]
     pub listen: SocketAddr,
 
     /// The directory that holds everything Steward knows; made where missing. Back it up: it holds the keys.
-    #[arg(long, env = "STEWARD_DATA", value_name = "STEWARD_DATA", default_value = "./steward-data")]
+    #[arg(long, global = true, env = "STEWARD_DATA", value_name = "STEWARD_DATA", default_value = "./steward-data")]
     pub data: PathBuf,
 
     /// The password of the user `admin`, used at the first start only. Without it one is made up and printed once.
@@ -51,6 +55,45 @@ pub struct Config {
     /// How much to log: error, warn, info, debug, trace, or directives such as `info,issuer=debug`.
     #[arg(long, env = "STEWARD_LOG", value_name = "STEWARD_LOG", default_value = "info")]
     pub log: String,
+}
+
+/// What `steward` does beside starting. Each works on the data directory, which no running Steward may have open, or
+/// with `--stack` on a deployment on AWS.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Make the user `admin`, and print the password: the first step after a deployment on AWS.
+    Admin {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Write everything into a new directory, private keys in clear: keep it safe, and remove it when it has served.
+    Export {
+        /// The directory; it must not exist yet.
+        directory: PathBuf,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Read everything from a directory that `export` wrote. Refuses a store that holds anything, and the export of a
+    /// newer Steward.
+    Import {
+        /// The directory.
+        directory: PathBuf,
+        /// Go on with an import of the same directory that was cut off.
+        #[arg(long = "continue")]
+        go_on: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// Where the entities are.
+#[derive(Clone, Debug, Args)]
+pub struct Place {
+    /// The name of a stack on AWS, instead of the data directory. The region and the access key come from AWS_REGION,
+    /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as `eval "$(aws configure export-credentials --format env)"` sets
+    /// them; AWS_ENDPOINT_URL names an emulator.
+    #[arg(long, env = "STEWARD_STACK", value_name = "STEWARD_STACK")]
+    pub stack: Option<String>,
 }
 
 /// Who may make an account for themselves.

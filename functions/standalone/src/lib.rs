@@ -1,9 +1,12 @@
 //! Everything of Steward in one process: what `steward` runs, for it and for the system tests.
 
+mod command;
 mod config;
 mod run;
+pub mod transfer;
 mod worker;
 
-pub use config::Config;
+pub use command::{command, on_aws};
+pub use config::{Command, Config, Place};
 pub use run::{Parts, StartError, log, open, router, run, serve};
 pub use worker::work;

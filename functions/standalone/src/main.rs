@@ -11,7 +11,11 @@ async fn main() -> ExitCode {
     if let Err(error) = steward::log(&config.log) {
         return refuse(&error);
     }
-    match steward::run(config).await {
+    let done = match config.command.clone() {
+        None => steward::run(config).await,
+        Some(command) => steward::command(&config, command).await,
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => refuse(&error),
     }

@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::transfer::TransferError;
 use crate::{Config, worker};
 
 /// How often the sweep looks for operations whose job was lost.
@@ -54,6 +55,15 @@ pub enum StartError {
     /// The first steps failed.
     #[error("cannot start: {0}")]
     Start(#[from] domain::Error),
+    /// The environment does not say how to reach AWS.
+    #[error(transparent)]
+    Aws(#[from] aws::SettingsError),
+    /// The client for AWS cannot be made.
+    #[error(transparent)]
+    AwsClient(#[from] aws::SetupError),
+    /// Not everything was exported or imported.
+    #[error(transparent)]
+    Transfer(#[from] TransferError),
     /// The server ended.
     #[error("cannot go on: {0}")]
     Serve(#[from] io::Error),
@@ -92,11 +102,6 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let dns = Authoritative::new(config.dns, policy.clone())
         .map_err(|error| StartError::Setting { variable: "STEWARD_DNS", reason: error.to_string() })?;
     let mailer = mailer(config, &clock, &entropy)?;
-    let public_url = match &config.public_url {
-        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
-        None if config.listen.ip().is_unspecified() => format!("http://localhost:{}", config.listen.port()),
-        None => format!("http://{}", config.listen),
-    };
     let ctx = Context {
         store: embedded.store(),
         queue: embedded.queue(),
@@ -107,12 +112,21 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         ca: Arc::new(InstantCa::new(policy)),
         dns: Arc::new(dns),
         mailer,
-        settings: Settings { public_url, registration: config.registration.into() },
+        settings: settings(config),
     };
     Ok(Parts { ctx, scheduler: embedded.scheduler() })
 }
 
-fn mailer(config: &Config, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Result<Arc<dyn Mailer>, StartError> {
+pub(crate) fn settings(config: &Config) -> Settings {
+    let public_url = match &config.public_url {
+        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+        None if config.listen.ip().is_unspecified() => format!("http://localhost:{}", config.listen.port()),
+        None => format!("http://{}", config.listen),
+    };
+    Settings { public_url, registration: config.registration.into() }
+}
+
+pub(crate) fn mailer(config: &Config, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Result<Arc<dyn Mailer>, StartError> {
     let (clock, entropy) = (Arc::clone(clock), Arc::clone(entropy));
     let Some(url) = &config.smtp_url else {
         let directory = mail::Directory::new(&config.data, clock, entropy)
@@ -136,15 +150,20 @@ pub async fn run(config: Config) -> Result<(), StartError> {
     let config = Config { listen: address, ..config };
     let parts = open(&config, Arc::new(SystemClock), Arc::new(SystemEntropy))?;
     let password = config.admin_password.as_ref().map(ExposeSecret::expose_secret);
-    let generated = users::register_first_admin(&parts.ctx, password).await.map_err(|error| match error {
-        domain::Error::Invalid { reason, .. } => StartError::Setting { variable: "STEWARD_ADMIN_PASSWORD", reason },
-        other => other.into(),
-    })?;
+    let generated = users::register_first_admin(&parts.ctx, password).await.map_err(wrong_password)?;
     if let Some(password) = generated {
         println!("The user admin was made with the password {password} (shown this once).");
     }
     let answering = || println!("Steward answers at http://{address} (its documentation: http://{address}/api/docs)");
     serve(parts, listener, answering, stop_signal()).await
+}
+
+/// The first password comes from a variable; what is wrong with it is said of that.
+pub(crate) fn wrong_password(error: domain::Error) -> StartError {
+    match error {
+        domain::Error::Invalid { reason, .. } => StartError::Setting { variable: "STEWARD_ADMIN_PASSWORD", reason },
+        other => other.into(),
+    }
 }
 
 /// Serves every area, and works on every queue and schedule, until `stop` ends; requests under way have ten

@@ -63,6 +63,11 @@ impl fmt::Debug for Tokens {
 }
 
 impl Tokens {
+    /// Reads the signing key ahead of the first request.
+    pub async fn warm(&self, ctx: &Context) -> Result<()> {
+        self.current(ctx).await.map(drop)
+    }
+
     /// A token for a new session of the user.
     pub async fn new_session(&self, ctx: &Context, user: &User) -> Result<String> {
         self.sign(ctx, user, Audience::Session, ctx.entropy.hex::<16>()).await

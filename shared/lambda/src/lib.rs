@@ -1,1 +1,12 @@
-//! Runs an API area or a worker on AWS Lambda.
+//! Runs an API area or a worker on AWS Lambda: what all the functions' `main.rs` share.
+
+mod environment;
+mod mailer;
+mod parts;
+mod serve;
+mod work;
+
+pub use environment::VARIABLES;
+pub use lambda_runtime::Error;
+pub use serve::serve;
+pub use work::work;

@@ -10,6 +10,7 @@
 //! # }
 //! ```
 
+mod aws_gate;
 mod bind;
 mod certificate;
 mod challtestsrv;
@@ -20,6 +21,7 @@ mod port;
 mod process;
 mod smtp_sink;
 
+pub use aws_gate::{AwsCall, AwsGate, Verdict};
 pub use bind::Bind;
 pub use certificate::ServerCertificate;
 pub use challtestsrv::ChallTestSrv;

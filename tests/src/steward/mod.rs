@@ -20,5 +20,5 @@ pub use fate::{Fate, Moment};
 pub use moody::{Mood, MoodyCa};
 pub use orders::Lab;
 pub use rows::{certificate_row, issued_until, put_certificates};
-pub use server::{ADMIN_PASSWORD, Steward, StewardOptions};
+pub use server::{ADMIN_PASSWORD, Steward, StewardOptions, empty_context};
 pub use worker::Worker;

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Parser;
-use domain::ports::Key;
+use domain::ports::{Key, QueueName};
 use domain::users::{self, ProfileChange, User};
 use domain::{Context, entity};
 use embedded::EmbeddedScheduler;
@@ -12,7 +12,7 @@ use system::SystemEntropy;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::{Client, CountingStore, TestClock};
 
@@ -32,6 +32,8 @@ pub struct StewardOptions {
     pub public_only: bool,
     /// It answers, and works on no queue and no schedule.
     pub idle: bool,
+    /// A deployment on AWS that has what it knows, instead of a data directory.
+    pub deployment: Option<aws::Settings>,
     /// More options of the command line.
     pub arguments: Vec<String>,
 }
@@ -46,8 +48,8 @@ pub struct Steward {
     pub store: Arc<CountingStore>,
     /// Its clock.
     pub clock: Arc<TestClock>,
-    /// Its schedules.
-    pub scheduler: Arc<EmbeddedScheduler>,
+    /// What fires its schedules, unless they are on AWS.
+    pub scheduler: Option<Arc<EmbeddedScheduler>>,
     url: String,
     data: PathBuf,
     _directory: Option<TempDir>,
@@ -74,22 +76,37 @@ impl Steward {
         let config = Config::parse_from(arguments);
 
         let clock = Arc::new(TestClock::default());
-        let Parts { ctx, scheduler } = steward::open(&config, clock.clone(), Arc::new(SystemEntropy)).unwrap();
+        let entropy = Arc::new(SystemEntropy);
+        let (ctx, scheduler) = match options.deployment {
+            None => {
+                let Parts { ctx, scheduler } = steward::open(&config, clock.clone(), entropy).unwrap();
+                (ctx, Some(scheduler))
+            }
+            Some(deployment) => (steward::on_aws(&config, deployment, clock.clone(), entropy).unwrap(), None),
+        };
         make_admin(&ctx).await;
         let store = Arc::new(CountingStore::new(Arc::clone(&ctx.store)));
         let ctx = Context { store: store.clone(), ..ctx };
 
         let (stop, stopped) = oneshot::channel();
         let (ready, answering) = oneshot::channel();
-        let parts = Parts { ctx: ctx.clone(), scheduler: scheduler.clone() };
+        let served = (ctx.clone(), scheduler.clone());
         let server = tokio::spawn(async move {
             let ready = move || ready.send(()).unwrap();
             let stopped = async move { drop(stopped.await) };
-            if options.idle {
-                ready();
-                axum::serve(listener, steward::router(parts.ctx)).with_graceful_shutdown(stopped).await.unwrap();
-            } else {
-                steward::serve(parts, listener, ready, stopped).await.unwrap();
+            match served {
+                (ctx, Some(scheduler)) if !options.idle => {
+                    steward::serve(Parts { ctx, scheduler }, listener, ready, stopped).await.unwrap();
+                }
+                (ctx, _) => {
+                    // Dropped with the server: the workers end with it.
+                    let mut workers = JoinSet::new();
+                    for queue in QueueName::ALL.into_iter().filter(|_| !options.idle) {
+                        workers.spawn(steward::work(ctx.clone(), queue));
+                    }
+                    ready();
+                    axum::serve(listener, steward::router(ctx)).with_graceful_shutdown(stopped).await.unwrap();
+                }
             }
         });
         answering.await.unwrap();
@@ -133,6 +150,12 @@ impl Steward {
         }
         let _ = (&mut self.server).await;
     }
+}
+
+/// The ports of a new data directory, with nothing in it and nobody serving it.
+pub fn empty_context(data: &Path) -> Context {
+    let config = Config::parse_from(["steward".to_owned(), format!("--data={}", data.display())]);
+    steward::open(&config, Arc::new(TestClock::default()), Arc::new(SystemEntropy)).unwrap().ctx
 }
 
 /// The first administrator, once they have given an address that a CA takes.

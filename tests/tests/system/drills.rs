@@ -1,6 +1,6 @@
 //! What happens when something dies, answers twice, or refuses.
 
-mod books;
+pub(crate) mod books;
 mod killed;
 mod numbers;
 mod outage;

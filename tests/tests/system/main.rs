@@ -13,4 +13,5 @@ mod peers;
 mod profile;
 mod slow;
 mod store_calls;
+mod transfer;
 mod users;

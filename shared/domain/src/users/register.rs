@@ -42,10 +42,15 @@ pub async fn register(ctx: &Context, new: NewUser<'_>, viewer: Option<&Viewer>) 
     create(ctx, new, Role::User, brought_by).await
 }
 
+/// Whether there ever was a user.
+pub async fn exist(ctx: &Context) -> Result<bool> {
+    let users = ctx.store.get(&COUNTERS, counter::key(User::TOTAL)).await?;
+    Ok(counter::value(users.as_ref()) > 0)
+}
+
 /// Makes the user `admin` at the first start, when there never was a user; gives the password when it had to be generated, for showing once.
 pub async fn register_first_admin(ctx: &Context, password: Option<&str>) -> Result<Option<String>> {
-    let users = ctx.store.get(&COUNTERS, counter::key(User::TOTAL)).await?;
-    if counter::value(users.as_ref()) > 0 {
+    if exist(ctx).await? {
         return Ok(None);
     }
     let generated = password.is_none().then(|| ctx.entropy.hex::<12>());

@@ -131,7 +131,7 @@ async fn killed_in_an_order_that_registers_an_account() {
     assert!(in_vault().await.len() > accounts.len(), "no death left a key behind: this test shows nothing");
 
     // An hour later somebody looks.
-    let scheduler = lab.steward.scheduler.clone();
+    let scheduler = lab.steward.scheduler.clone().unwrap();
     let schedules = tokio::spawn(async move { scheduler.run().await });
     let _worker = Worker::start(ctx);
     lab.steward.clock.advance(Duration::from_secs(61 * 60));

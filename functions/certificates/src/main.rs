@@ -1,0 +1,6 @@
+//! The API area on AWS Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda::Error> {
+    lambda::serve(certificates::router().into()).await
+}

@@ -1,0 +1,95 @@
+//! What `steward` does beside starting.
+
+use std::env;
+use std::path::Path;
+use std::sync::Arc;
+
+use acme::InstantCa;
+use aws::Aws;
+use dns::Authoritative;
+use domain::ports::{Clock, Entropy};
+use domain::targets::TargetPolicy;
+use domain::{Context, Error, users};
+use secrecy::ExposeSecret;
+use system::{SystemClock, SystemEntropy};
+
+use crate::config::{Command, Config, Place};
+use crate::run::{StartError, mailer, open, settings, wrong_password};
+use crate::transfer::{self, Manifest};
+
+/// Does one thing, says what came of it, and ends.
+pub async fn command(config: &Config, command: Command) -> Result<(), StartError> {
+    match command {
+        Command::Admin { place } => admin(config, &place).await,
+        Command::Export { directory, place } => {
+            let manifest = transfer::export(&context(config, &place)?, &directory).await?;
+            tell("exported to", &directory, &manifest);
+            Ok(())
+        }
+        Command::Import { directory, go_on, place } => {
+            let manifest = transfer::import(&context(config, &place)?, &directory, go_on).await?;
+            tell("imported from", &directory, &manifest);
+            Ok(())
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the password is shown to whoever asked for it, once")]
+async fn admin(config: &Config, place: &Place) -> Result<(), StartError> {
+    let ctx = context(config, place)?;
+    if users::exist(&ctx).await? {
+        let reason = "there are users already; an administrator makes others: PUT /api/v1/users/{id} with a role";
+        return Err(Error::Conflict(reason.into()).into());
+    }
+    let password = config.admin_password.as_ref().map(ExposeSecret::expose_secret);
+    match users::register_first_admin(&ctx, password).await.map_err(wrong_password)? {
+        Some(password) => println!("The user admin was made with the password {password} (shown this once)."),
+        None => println!("The user admin was made with the password in STEWARD_ADMIN_PASSWORD."),
+    }
+    Ok(())
+}
+
+/// The ports of the place that is meant.
+fn context(config: &Config, place: &Place) -> Result<Context, StartError> {
+    match &place.stack {
+        Some(stack) => {
+            let deployment = aws::Settings::of(stack, |name| env::var(name).ok())?;
+            on_aws(config, deployment, Arc::new(SystemClock), Arc::new(SystemEntropy))
+        }
+        None => Ok(open(config, Arc::new(SystemClock), Arc::new(SystemEntropy))?.ctx),
+    }
+}
+
+/// The ports of a deployment on AWS, for a program that is not on Lambda.
+pub fn on_aws(
+    config: &Config,
+    deployment: aws::Settings,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+) -> Result<Context, StartError> {
+    let policy = TargetPolicy::new(config.allow_targets.clone());
+    let aws = Aws::new(deployment, Arc::clone(&entropy))?;
+    let dns = Authoritative::new(config.dns, policy.clone())
+        .map_err(|error| StartError::Setting { variable: "STEWARD_DNS", reason: error.to_string() })?;
+    Ok(Context {
+        store: aws.store(),
+        queue: aws.queue(),
+        vault: aws.vault(),
+        scheduler: aws.scheduler(),
+        mailer: mailer(config, &clock, &entropy)?,
+        clock,
+        entropy,
+        ca: Arc::new(InstantCa::new(policy)),
+        dns: Arc::new(dns),
+        settings: settings(config),
+    })
+}
+
+#[expect(clippy::print_stdout, reason = "it is what the command was run for")]
+fn tell(what: &str, directory: &Path, manifest: &Manifest) {
+    println!("{:<24} {:>10}  sha256", "", "count");
+    for (name, content) in &manifest.files {
+        println!("{name:<24} {:>10}  {}", content.count, content.sha256);
+    }
+    println!("{what} {}", directory.display());
+}

@@ -1,0 +1,47 @@
+use std::sync::Arc;
+
+use acme::InstantCa;
+use aws::Aws;
+use dns::Authoritative;
+use domain::ports::{Clock, Entropy};
+use domain::{Context, Settings};
+use lambda_runtime::Error;
+use system::{SystemClock, SystemEntropy};
+use tokio::sync::OnceCell;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::environment::{Environment, log_filter};
+use crate::mailer::SmtpBySecret;
+
+/// Sends the log to where CloudWatch takes it up, which notes the time by itself, and makes the ports. Nothing is
+/// connected to yet.
+pub(crate) fn open() -> Result<Context, Error> {
+    let filter: Targets = log_filter().parse().map_err(|error| format!("STEWARD_LOG: {error}"))?;
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).without_time();
+    tracing_subscriber::registry().with(filter).with(lines).init();
+
+    let environment = Environment::read()?;
+    let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    let aws = Aws::new(environment.aws, Arc::clone(&entropy))?;
+    let mailer = SmtpBySecret {
+        aws: aws.clone(),
+        secret: environment.smtp_secret,
+        clock: Arc::clone(&clock),
+        entropy: Arc::clone(&entropy),
+        smtp: OnceCell::new(),
+    };
+    Ok(Context {
+        store: aws.store(),
+        queue: aws.queue(),
+        vault: aws.vault(),
+        scheduler: aws.scheduler(),
+        clock,
+        entropy,
+        ca: Arc::new(InstantCa::new(environment.targets.clone())),
+        dns: Arc::new(Authoritative::new(environment.dns, environment.targets)?),
+        mailer: Arc::new(mailer),
+        settings: Settings { public_url: environment.public_url, registration: environment.registration },
+    })
+}

@@ -1,0 +1,34 @@
+use std::net::{IpAddr, SocketAddr};
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use lambda_http::request::RequestContext;
+use lambda_http::tower::{ServiceExt, service_fn};
+use lambda_http::{Request, RequestExt};
+use lambda_runtime::Error;
+use steward_http::App;
+
+use crate::parts;
+
+/// Answers API Gateway with an area's routes, until Lambda ends the process.
+pub async fn serve(routes: Router<App>) -> Result<(), Error> {
+    let app = App::new(parts::open()?);
+    // What the first request needs anyway is fetched while Lambda still starts the function.
+    if let Err(error) = app.tokens.warm(&app.ctx).await {
+        tracing::warn!(%error, "the signing key could not be read ahead; the first request will try again");
+    }
+    let router = steward_http::finish(routes, app);
+    lambda_http::run(service_fn(move |request: Request| router.clone().oneshot(from_gateway(request)))).await
+}
+
+/// Says where the request came from as a connection would: by the address that API Gateway saw.
+fn from_gateway(mut request: Request) -> Request {
+    let source = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.as_deref().map(str::parse::<IpAddr>),
+        _ => None,
+    };
+    if let Some(Ok(address)) = source {
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(address, 0)));
+    }
+    request
+}

@@ -1,0 +1,48 @@
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use domain::jobs::Job;
+use domain::operations::Next;
+use domain::ports::QueueName;
+use domain::{Context, Result};
+use futures_util::future::join_all;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+
+use crate::parts;
+
+/// Works on the batches of one queue, until Lambda ends the process. What fails is said by message, so that SQS
+/// delivers only that again (partial batch failures).
+pub async fn work<H>(queue: QueueName, handle: H) -> std::result::Result<(), Error>
+where
+    H: AsyncFn(&Context, &Job) -> Result<Next>,
+{
+    let ctx = parts::open()?;
+    let (ctx, handle) = (&ctx, &handle);
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        let settled = event.payload.records.iter().map(|message| settle(ctx, queue, handle, message));
+        let mut answer = SqsBatchResponse::default();
+        for failed in join_all(settled).await.into_iter().flatten() {
+            answer.add_failure(failed);
+        }
+        Ok::<_, Error>(answer)
+    }))
+    .await
+}
+
+/// Works on one message: done, sent again when it has to wait, or its id when it must be delivered again.
+async fn settle<H>(ctx: &Context, queue: QueueName, handle: &H, message: &SqsMessage) -> Option<String>
+where
+    H: AsyncFn(&Context, &Job) -> Result<Next>,
+{
+    let id = message.message_id.clone().unwrap_or_default();
+    let Ok(job) = serde_json::from_str::<Job>(message.body.as_deref().unwrap_or_default()) else {
+        tracing::error!(queue = queue.as_str(), message = id, "a message is no job of this version");
+        return Some(id);
+    };
+    let settled = match handle(ctx, &job).await {
+        Ok(Next::Done) => Ok(()),
+        Ok(Next::Again(pause)) => ctx.queue.send(queue, &job, pause).await.map_err(domain::Error::from),
+        Err(error) => Err(error),
+    };
+    let Err(error) = settled else { return None };
+    tracing::error!(queue = queue.as_str(), ?job, message = id, %error, "a job failed");
+    Some(id)
+}
