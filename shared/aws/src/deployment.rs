@@ -3,10 +3,12 @@
 use std::iter;
 use std::sync::Arc;
 
-use domain::ports::{Entropy, QueueName, Table};
+use domain::ports::{Entropy, QueueName, Table, VaultError};
+use secrecy::SecretString;
 use vault::SealedVault;
 
 use crate::connection::Connection;
+use crate::fault::words;
 use crate::vault_key::VaultKey;
 use crate::{AwsQueue, AwsScheduler, AwsStore, Observer, Settings, roots};
 
@@ -32,6 +34,7 @@ pub struct Aws {
     settings: Arc<Settings>,
     roots: Vec<u8>,
     entropy: Arc<dyn Entropy>,
+    connection: Arc<Connection>,
     store: Arc<AwsStore>,
     queue: Arc<AwsQueue>,
     vault: Arc<SealedVault>,
@@ -68,8 +71,8 @@ impl Aws {
         let queue = Arc::new(AwsQueue::new(Arc::clone(&connection)));
         let key = Arc::new(VaultKey::new(Arc::clone(&connection)));
         let vault = Arc::new(SealedVault::new(Arc::<AwsStore>::clone(&store), key, Arc::clone(&entropy)));
-        let scheduler = Arc::new(AwsScheduler::new(connection, Arc::clone(&queue)));
-        Self { settings, roots, entropy, store, queue, vault, scheduler }
+        let scheduler = Arc::new(AwsScheduler::new(Arc::clone(&connection), Arc::clone(&queue)));
+        Self { settings, roots, entropy, connection, store, queue, vault, scheduler }
     }
 
     /// Entities.
@@ -90,6 +93,15 @@ impl Aws {
     /// Schedules.
     pub fn scheduler(&self) -> Arc<AwsScheduler> {
         Arc::clone(&self.scheduler)
+    }
+}
+
+impl Aws {
+    /// A secret that an operator put into Secrets Manager, by its name or ARN.
+    pub async fn secret(&self, id: &str) -> Result<SecretString, VaultError> {
+        let answer = self.connection.secrets_manager().get_secret_value().secret_id(id).send().await;
+        let answer = answer.map_err(|error| VaultError(format!("the secret {id} cannot be read: {}", words(&error))))?;
+        answer.secret_string.map(SecretString::from).ok_or_else(|| VaultError(format!("the secret {id} is not text")))
     }
 }
 

@@ -23,7 +23,7 @@ const PUBLIC: [&str; 8] = [
     "GET /api/health",
 ];
 
-const FILES: [&str; 4] = ["/api/docs", "/api/docs/", "/api/docs/{*rest}", "/api/openapi.json"];
+pub const FILES: [&str; 4] = ["/api/docs", "/api/docs/", "/api/docs/{*rest}", "/api/openapi.json"];
 
 /// The routes for administrators.
 const ADMIN: [&str; 7] = [

@@ -8,6 +8,7 @@ mod describes_itself;
 mod dns;
 mod drills;
 mod guard;
+mod infra;
 mod mail;
 mod peers;
 mod profile;
