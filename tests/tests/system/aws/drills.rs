@@ -10,11 +10,11 @@ use domain::ids::OperationId;
 use domain::jobs::Job;
 use domain::operations::{self, Next};
 use domain::ports::QueueName;
+use system_tests::aws::Emulator;
 use system_tests::need;
 use system_tests::peers::{AwsGate, Pebble, PebbleOptions, Verdict};
 use system_tests::steward::{Fate, Lab, StewardOptions};
 
-use super::emulator::Emulator;
 use crate::drills::books::{LATER, assert_issued_once, assert_whole};
 
 /// A Steward on AWS, reached through a gate, beside a Pebble. No worker runs.
@@ -25,15 +25,15 @@ struct Cloud {
 }
 
 impl Cloud {
-    async fn start() -> Self {
-        let emulator = Emulator::start().await;
-        let gate = AwsGate::open_to(emulator.endpoint()).await;
+    async fn start() -> Option<Self> {
+        let emulator = Emulator::start().await?;
+        let gate = AwsGate::open_to(&emulator.settings().endpoint?).await;
         let deployment = aws::Settings { endpoint: Some(gate.url().to_owned()), ..emulator.settings() };
         let options = StewardOptions { idle: true, deployment: Some(deployment), ..StewardOptions::default() };
         let pebble = Pebble::start(PebbleOptions::default()).await;
         let directory = pebble.directory_url();
         let lab = Lab::beside(pebble, &directory, options).await;
-        Self { emulator, gate, lab }
+        Some(Self { emulator, gate, lab })
     }
 
     fn ctx(&self) -> &Context {
@@ -78,8 +78,8 @@ async fn deliver(ctx: &Context, operation: i64) -> domain::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_answer_of_any_call_is_lost() {
-    need!("pebble", "pebble-challtestsrv", "ministack");
-    let cloud = Cloud::start().await;
+    need!("pebble", "pebble-challtestsrv");
+    let Some(cloud) = Cloud::start().await else { return };
     for lost in 0.. {
         let (id, operation) = cloud.verified(&format!("l{lost}.example")).await;
         cloud.gate.judge(move |call| if call.number == lost { Verdict::Lose } else { Verdict::Pass });
@@ -97,8 +97,8 @@ async fn the_answer_of_any_call_is_lost() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_is_killed_after_any_call() {
-    need!("pebble", "pebble-challtestsrv", "ministack");
-    let cloud = Cloud::start().await;
+    need!("pebble", "pebble-challtestsrv");
+    let Some(cloud) = Cloud::start().await else { return };
     for last in 0.. {
         let (id, operation) = cloud.verified(&format!("k{last}.example")).await;
         cloud.gate.judge(move |call| if call.number == last { Verdict::Kill } else { Verdict::Pass });
@@ -126,8 +126,8 @@ async fn a_worker_is_killed_after_any_call() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_tenth_call_is_throttled() {
-    need!("pebble", "pebble-challtestsrv", "ministack");
-    let cloud = Cloud::start().await;
+    need!("pebble", "pebble-challtestsrv");
+    let Some(cloud) = Cloud::start().await else { return };
     cloud.gate.judge(|call| if call.number % 10 == 9 { Verdict::Throttle } else { Verdict::Pass });
     let mut orders = Vec::new();
     for n in 0..4 {
@@ -144,8 +144,8 @@ async fn every_tenth_call_is_throttled() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_transaction_meets_a_conflict_at_first() {
-    need!("pebble", "pebble-challtestsrv", "ministack");
-    let cloud = Cloud::start().await;
+    need!("pebble", "pebble-challtestsrv");
+    let Some(cloud) = Cloud::start().await else { return };
     let met = Arc::new(Mutex::new(0));
     let meets = Arc::clone(&met);
     cloud.gate.judge(move |call| {
@@ -166,8 +166,8 @@ async fn every_transaction_meets_a_conflict_at_first() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_message_for_two_workers_at_once() {
-    need!("pebble", "pebble-challtestsrv", "ministack");
-    let cloud = Cloud::start().await;
+    need!("pebble", "pebble-challtestsrv");
+    let Some(cloud) = Cloud::start().await else { return };
     for n in 0..3 {
         let (id, operation) = cloud.verified(&format!("two{n}.example")).await;
         let other = cloud.beside_the_gate();
@@ -186,8 +186,8 @@ async fn one_message_for_two_workers_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_handler_outlives_its_visibility_timeout() {
-    need!("pebble", "pebble-challtestsrv", "ministack");
-    let cloud = Cloud::start().await;
+    need!("pebble", "pebble-challtestsrv");
+    let Some(cloud) = Cloud::start().await else { return };
     let (id, operation) = cloud.verified("slow.example").await;
     let queue = &cloud.ctx().queue;
     let receive = async |visibility| loop {
@@ -218,8 +218,8 @@ async fn a_handler_outlives_its_visibility_timeout() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_send_of_a_job_is_lost_after_the_commit() {
-    need!("pebble", "pebble-challtestsrv", "ministack");
-    let cloud = Cloud::start().await;
+    need!("pebble", "pebble-challtestsrv");
+    let Some(cloud) = Cloud::start().await else { return };
     cloud.gate.judge(|call| if call.operation.contains("SendMessage") { Verdict::Throttle } else { Verdict::Pass });
     let (id, operation) = cloud.verified("lost.example").await;
     let refused: BTreeSet<_> = cloud.gate.calls().into_iter().map(|call| call.operation).collect();

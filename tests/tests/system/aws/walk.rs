@@ -1,7 +1,7 @@
 //! A walk over the deployed bundle: the template as it is, the Lambdas as their real programs, the jobs by the real
 //! queue.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
@@ -11,10 +11,11 @@ use serde_json::json;
 use steward::Config;
 use system::{SystemClock, SystemEntropy};
 use system_tests::need;
-use system_tests::peers::{Pebble, PebbleOptions};
+use system_tests::peers::{Ministack, Pebble, PebbleOptions};
 use system_tests::steward::{ADMIN_PASSWORD, Client, eventually};
 
-use super::emulator::Emulator;
+
+const STACK: &str = "steward-walk";
 
 /// Where `cargo lambda build` puts the programs; `None`, said aloud, when it has not been run.
 fn bundle() -> Option<PathBuf> {
@@ -30,11 +31,11 @@ fn bundle() -> Option<PathBuf> {
 }
 
 /// Deploys the bundle; the URL of its API.
-fn deploy(emulator: &Emulator, bundle: &std::path::Path, parameters: &[String]) -> String {
+fn deploy(endpoint: &str, bundle: &Path, parameters: &[String]) -> String {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut command = Command::new(root.join("infra/emulator"));
-    command.args(["--stack", &emulator.settings().stack, "--bundle"]).arg(bundle);
-    command.env("AWS_ENDPOINT_URL", emulator.endpoint()).env("AWS_DEFAULT_REGION", "eu-central-1");
+    command.args(["--stack", STACK, "--bundle"]).arg(bundle);
+    command.env("AWS_ENDPOINT_URL", endpoint).env("AWS_DEFAULT_REGION", "eu-central-1");
     command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
     for parameter in parameters {
         command.args(["--parameter", parameter]);
@@ -54,12 +55,13 @@ async fn from_deployment_to_download() {
         return;
     };
     let pebble = Pebble::start(PebbleOptions::default()).await;
-    let emulator = Emulator::bare().await;
+    let ministack = Ministack::start().await;
+    let endpoint = ministack.endpoint();
     let url = deploy(
-        &emulator,
+        &endpoint,
         &bundle,
         &[
-            format!("EndpointUrl={}", emulator.endpoint()),
+            format!("EndpointUrl={endpoint}"),
             format!("Dns={}", pebble.challtestsrv().dns_addr()),
             "AllowTargets=127.0.0.0/8".to_owned(),
             format!("Architecture={}", if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }),
@@ -69,7 +71,16 @@ async fn from_deployment_to_download() {
     // What `steward admin --stack` does.
     let config = Config::parse_from(["steward"]);
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
-    let ctx = steward::on_aws(&config, emulator.settings(), clock, entropy).unwrap();
+    let settings = aws::Settings::of(STACK, |name| {
+        let value = match name {
+            "AWS_REGION" => "eu-central-1",
+            "AWS_ENDPOINT_URL" => &endpoint,
+            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => "test",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    });
+    let ctx = steward::on_aws(&config, settings.unwrap(), clock, entropy).unwrap();
     users::register_first_admin(&ctx, Some(ADMIN_PASSWORD)).await.unwrap();
 
     let anyone = Client::new(&url);
