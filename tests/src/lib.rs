@@ -1,5 +1,6 @@
 //! What the system tests stand on: the real programs that Steward talks to, and Steward itself, in this process.
 
+pub mod aws;
 pub mod openssl;
 pub mod peers;
 pub mod steward;

@@ -126,7 +126,11 @@ pub(crate) fn settings(config: &Config) -> Settings {
     Settings { public_url, registration: config.registration.into() }
 }
 
-pub(crate) fn mailer(config: &Config, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Result<Arc<dyn Mailer>, StartError> {
+pub(crate) fn mailer(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    entropy: &Arc<dyn Entropy>,
+) -> Result<Arc<dyn Mailer>, StartError> {
     let (clock, entropy) = (Arc::clone(clock), Arc::clone(entropy));
     let Some(url) = &config.smtp_url else {
         let directory = mail::Directory::new(&config.data, clock, entropy)

@@ -100,7 +100,8 @@ impl Aws {
     /// A secret that an operator put into Secrets Manager, by its name or ARN.
     pub async fn secret(&self, id: &str) -> Result<SecretString, VaultError> {
         let answer = self.connection.secrets_manager().get_secret_value().secret_id(id).send().await;
-        let answer = answer.map_err(|error| VaultError(format!("the secret {id} cannot be read: {}", words(&error))))?;
+        let answer =
+            answer.map_err(|error| VaultError(format!("the secret {id} cannot be read: {}", words(&error))))?;
         answer.secret_string.map(SecretString::from).ok_or_else(|| VaultError(format!("the secret {id} is not text")))
     }
 }

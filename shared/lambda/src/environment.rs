@@ -58,9 +58,8 @@ impl Environment {
             let network = text.parse().map(|address: std::net::IpAddr| IpNet::from(address)).or_else(|_| text.parse());
             network.map_err(|_| wrong("STEWARD_ALLOW_TARGETS", text, "must be networks such as 10.1.0.0/16"))
         });
-        let dns = variable("STEWARD_DNS").map(|text| {
-            text.parse().map_err(|_| wrong("STEWARD_DNS", &text, "must be an IP address and a port"))
-        });
+        let dns = variable("STEWARD_DNS")
+            .map(|text| text.parse().map_err(|_| wrong("STEWARD_DNS", &text, "must be an IP address and a port")));
         Ok(Self {
             aws: aws::Settings::of(&needed("STEWARD_STACK")?, variable)?,
             public_url: needed("STEWARD_PUBLIC_URL")?.trim_end_matches('/').to_owned(),

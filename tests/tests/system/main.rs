@@ -2,6 +2,7 @@
 
 mod acme;
 mod api;
+mod aws;
 mod bad_input;
 mod certificates;
 mod describes_itself;

@@ -103,12 +103,7 @@ fn lines<T: serde::de::DeserializeOwned>(
     lines.iter().map(|line| serde_json::from_str(line).map_err(broken)).collect()
 }
 
-async fn refuse_foreign(
-    ctx: &Context,
-    table: &'static Table,
-    own: &[Item],
-    go_on: bool,
-) -> Result<(), TransferError> {
+async fn refuse_foreign(ctx: &Context, table: &'static Table, own: &[Item], go_on: bool) -> Result<(), TransferError> {
     let own: HashSet<String> = own.iter().map(|item| serde_json::Value::from(item.clone()).to_string()).collect();
     let mut after = None;
     loop {

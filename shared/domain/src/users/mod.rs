@@ -19,7 +19,7 @@ pub use authenticate::{SESSION_LIFETIME, Session, by_api_key, by_session, revoke
 pub use login::{LOGIN_FAILURES, login};
 pub use mailbox::{confirm_email, send_verification};
 pub use profile::{ProfileChange, change_profile};
-pub use register::{NewUser, register, exist, register_first_admin};
+pub use register::{NewUser, exist, register, register_first_admin};
 pub use viewer::Viewer;
 
 use crate::entity::{self, Entity, Stored};

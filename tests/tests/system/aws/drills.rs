@@ -171,10 +171,8 @@ async fn one_message_for_two_workers_at_once() {
     for n in 0..3 {
         let (id, operation) = cloud.verified(&format!("two{n}.example")).await;
         let other = cloud.beside_the_gate();
-        let (one, two) = tokio::join!(
-            issuer::handle(cloud.ctx(), &Job::Issue { operation: OperationId(operation) }),
-            issuer::handle(&other, &Job::Issue { operation: OperationId(operation) }),
-        );
+        let job = job(operation);
+        let (one, two) = tokio::join!(issuer::handle(cloud.ctx(), &job), issuer::handle(&other, &job));
         one.unwrap();
         two.unwrap();
         cloud.lab.steward.clock.advance(LATER);

@@ -14,7 +14,6 @@ use system_tests::need;
 use system_tests::peers::{Ministack, Pebble, PebbleOptions};
 use system_tests::steward::{ADMIN_PASSWORD, Client, eventually};
 
-
 const STACK: &str = "steward-walk";
 
 /// Where `cargo lambda build` puts the programs; `None`, said aloud, when it has not been run.
@@ -87,14 +86,10 @@ async fn from_deployment_to_download() {
     assert_eq!(anyone.get("/api/health").await.ok()["status"], "ok");
     let admin = anyone.login("admin", ADMIN_PASSWORD).await;
     admin
-        .put(
-            "/api/v1/users/profile",
-            json!({"email": "admin@example.com", "current_password": ADMIN_PASSWORD}),
-        )
+        .put("/api/v1/users/profile", json!({"email": "admin@example.com", "current_password": ADMIN_PASSWORD}))
         .await
         .ok();
-    let provider =
-        json!({"name": "pebble", "directoryUrl": pebble.directory_url(), "rootCaPem": pebble.root_pem()});
+    let provider = json!({"name": "pebble", "directoryUrl": pebble.directory_url(), "rootCaPem": pebble.root_pem()});
     admin.post("/api/v1/acme/providers/create", provider).await.ok();
     let account = json!({"providerName": "pebble", "email": "ops@example.com"});
     admin.post("/api/v1/acme/account/create", account).await.ok();
