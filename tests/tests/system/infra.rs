@@ -4,7 +4,7 @@
 mod emulator;
 mod events;
 mod limits;
-mod permissions;
+pub mod permissions;
 mod queues;
 mod routes;
 mod tables;

@@ -8,13 +8,14 @@ use system_tests::peers::PebbleOptions;
 use system_tests::steward::{ADMIN_PASSWORD, Client, Lab, Steward, StewardOptions};
 
 use crate::api::routes;
+use crate::infra::permissions;
 
 /// The lists; every other GET is of one thing.
 const LISTS: [&str; 5] =
     ["/api/certificates", "/api/v1/users", "/api/v1/acme/accounts", "/api/v1/acme/providers", "/api/audit"];
 
 /// Sends a request, and gives the store calls that it made. The sweep, which looks for open operations now and then, is
-/// not the request's.
+/// not the request's. On AWS the function that answers must have the right to each of them.
 async fn calls(steward: &Steward, caller: &Client, method: Method, path: &str, body: Value) -> Vec<String> {
     let body = (!body.is_null()).then(|| body.to_string());
     steward.store.take();
@@ -22,6 +23,8 @@ async fn calls(steward: &Steward, caller: &Client, method: Method, path: &str, b
     let calls: Vec<_> = steward.store.take().into_iter().filter(|call| call != "query operations").collect();
     assert!(reply.status.is_success(), "{method} {path}: {} {}", reply.status, reply.json);
     println!("{:>2}  {method:6} {path:52} {}", calls.len(), calls.join(", "));
+    let refused = permissions::refused(path, &calls);
+    assert!(refused.is_empty(), "{method} {path} on AWS: {refused:?}");
     calls
 }
 

@@ -8,7 +8,7 @@ use super::template::{Template, of_stack};
 /// The vault's rows, beside the domain's tables.
 static VAULT: Table = Table {
     name: "vault_secrets",
-    partition: Attribute::text("vault"),
+    partition: Attribute::text("family"),
     sort: Some(Attribute::text("name")),
     indexes: &[],
     ttl: None,
