@@ -47,7 +47,8 @@ impl Aws {
         if !is_stack(&settings.stack) {
             return Err(SetupError::Stack(settings.stack));
         }
-        if let Some(url) = settings.endpoint.as_ref().filter(|url| !url.starts_with("http")) {
+        let is_url = |url: &String| url.starts_with("http://") || url.starts_with("https://");
+        if let Some(url) = settings.endpoint.as_ref().filter(|url| !is_url(url)) {
             return Err(SetupError::Endpoint(url.clone()));
         }
         let roots = settings.roots_pem.as_deref().map_or_else(|| Ok(roots::AMAZON.to_vec()), roots::usable);

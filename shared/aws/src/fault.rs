@@ -101,3 +101,45 @@ pub(crate) fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Option
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::types::CancellationReason;
+    use aws_sdk_dynamodb::types::error::TransactionCanceledException;
+    use aws_smithy_types::error::ErrorMetadata;
+
+    use super::*;
+
+    fn refusal(codes: &[&str]) -> Refusal {
+        let reason = |code: &&str| CancellationReason::builder().code(*code).message("words").build();
+        let reasons = codes.iter().map(reason).collect();
+        let cancelled_by = TransactionCanceledException::builder().set_cancellation_reasons(Some(reasons)).build();
+        cancelled(&SdkError::service_error(TransactWriteItemsError::TransactionCanceledException(cancelled_by), ()))
+    }
+
+    #[test]
+    fn an_expectation_that_does_not_hold_outweighs_a_conflict() {
+        let (none, conflict, failed) = ("None", "TransactionConflict", "ConditionalCheckFailed");
+        for (codes, index) in [(&[none, failed][..], 1), (&[conflict, none, failed], 2), (&[failed, conflict], 0)] {
+            let refusal = refusal(codes);
+            assert!(matches!(refusal, Refusal::Other(StoreError::Unexpected { index: i }) if i == index), "{codes:?}");
+        }
+        assert!(matches!(refusal(&[none, conflict]), Refusal::Conflict(words) if words.contains("words")));
+        assert!(matches!(refusal(&[none, "ThrottlingError"]), Refusal::Other(StoreError::Busy(_))));
+        assert!(matches!(refusal(&["ItemCollectionSizeLimitExceeded"]), Refusal::Other(StoreError::Failed(_))));
+        assert!(matches!(refusal(&[]), Refusal::Other(StoreError::Failed(_))));
+    }
+
+    #[test]
+    fn what_may_pass_is_busy() {
+        let refusal = |code: &str| {
+            let error = TransactWriteItemsError::generic(ErrorMetadata::builder().code(code).message("words").build());
+            StoreError::from(refused(&SdkError::service_error(error, ())))
+        };
+        for code in ["TransactionConflictException", "TransactionInProgressException", "ThrottlingException"] {
+            assert!(matches!(refusal(code), StoreError::Busy(words) if words == format!("{code}: words")));
+        }
+        assert!(matches!(refusal("ConditionalCheckFailedException"), StoreError::Unexpected { index: 0 }));
+        assert!(matches!(refusal("AccessDeniedException"), StoreError::Failed(_)));
+    }
+}

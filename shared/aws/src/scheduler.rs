@@ -8,14 +8,17 @@ use aws_lc_rs::digest::{SHA256, digest};
 use aws_sdk_scheduler::error::BuildError;
 use aws_sdk_scheduler::types::{ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
 use domain::ports::{Clock, Queue, Schedule, ScheduleName, Scheduler, SchedulerError, When};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use system::SystemClock;
 
 use crate::AwsQueue;
 use crate::connection::Connection;
 use crate::deployment::queue_name;
 use crate::fault::{code, words};
+
+/// How far ahead a one-off is set at least: it must not be past by the time that EventBridge reads it.
+const LEAD: SignedDuration = SignedDuration::from_secs(5);
 
 /// The shortest rate of the port. That of AWS is a minute.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -120,15 +123,16 @@ struct Wanted {
 #[async_trait]
 impl Scheduler for AwsScheduler {
     async fn set(&self, schedule: Schedule) -> Result<(), SchedulerError> {
+        let now = SystemClock.now();
         let expression = match schedule.when {
             When::Every(every) => rate(every)?,
-            When::At(time) if time <= SystemClock.now() => {
+            When::At(time) if time <= now => {
                 // EventBridge need not fire what is past.
                 self.cancel(&schedule.name).await?;
                 let sent = self.queue.send(schedule.queue, &schedule.job, Duration::ZERO).await;
                 return sent.map_err(|error| SchedulerError(error.to_string()));
             }
-            When::At(time) => at(time),
+            When::At(time) => at(time.max(now + LEAD)),
         };
         let window = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build().map_err(incomplete)?;
         let wanted = Wanted { name: name(&schedule.name), expression, window, target: self.target(&schedule)? };
@@ -195,4 +199,42 @@ fn queue_arn(role: &str, region: &str, queue: &str) -> Option<String> {
 
 fn incomplete(error: BuildError) -> SchedulerError {
     SchedulerError(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_rates_are_rounded_up() {
+        for (time, expression) in [
+            ("2026-02-28T23:59:59.000000001Z", "at(2026-03-01T00:00:00)"),
+            ("2026-02-28T23:59:59Z", "at(2026-02-28T23:59:59)"),
+            ("2026-06-01T02:00:00.5+02:00", "at(2026-06-01T00:00:01)"),
+        ] {
+            assert_eq!(at(time.parse().unwrap()), expression);
+        }
+        for (seconds, expression) in [(1, "rate(1 minute)"), (60, "rate(1 minute)"), (90_000, "rate(1500 minutes)")] {
+            assert_eq!(rate(Duration::from_secs(seconds)).unwrap(), expression);
+        }
+        assert!(rate(Duration::from_millis(999)).unwrap_err().to_string().contains("too short"));
+    }
+
+    #[test]
+    fn a_name_that_does_not_fit_is_hashed() {
+        let named = |text: &str| name(&ScheduleName(text.into()));
+        assert_eq!(named("sweep_1.a-B"), "sweep_1.a-B");
+        let strange = ["", "a/b", "grüße", &"x".repeat(65)].map(named);
+        assert!(strange.iter().all(|name| name.len() == 64 && name.chars().all(|c| c.is_ascii_alphanumeric())));
+        assert_eq!(named(&"x".repeat(64)), "x".repeat(64));
+    }
+
+    #[test]
+    fn a_queue_is_where_the_role_is() {
+        let arn = queue_arn("arn:aws-cn:iam::123456789012:role/path/x", "cn-north-1", "steward-issuer");
+        assert_eq!(arn.unwrap(), "arn:aws-cn:sqs:cn-north-1:123456789012:steward-issuer");
+        for role in ["", "role", "arn:aws:s3:::bucket", "arn:aws:iam:::role/x"] {
+            assert_eq!(queue_arn(role, "eu-central-1", "q"), None);
+        }
+    }
 }
