@@ -198,7 +198,7 @@ async fn a_handler_outlives_its_visibility_timeout() {
     assert_eq!(first.job, job(operation));
     let fate = Fate::asleep_at("vault.create");
     let slow = fate.of(cloud.ctx());
-    let worker = tokio::spawn(async move { issuer::handle(&slow, &job(operation)).await });
+    let worker = tokio::spawn(async move { deliver(&slow, operation).await });
     fate.died().await;
 
     let second = receive(Duration::from_secs(60)).await;
