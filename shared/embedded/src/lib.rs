@@ -9,11 +9,9 @@ mod scheduler;
 mod schema;
 mod store;
 mod values;
-mod vault;
 mod writes;
 
 pub use open::{Embedded, OpenError};
 pub use queue::EmbeddedQueue;
 pub use scheduler::EmbeddedScheduler;
 pub use store::EmbeddedStore;
-pub use vault::EmbeddedVault;

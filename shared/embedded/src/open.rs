@@ -9,12 +9,14 @@ use std::sync::Arc;
 use aws_lc_rs::aead::LessSafeKey;
 use domain::ports::{Clock, Entropy};
 use dynoxide::Database;
+use dynoxide::actions::scan::ScanRequest;
+use vault::SealedVault;
 
 use crate::engine::Engine;
 use crate::queue::{self, EmbeddedQueue};
 use crate::scheduler::{self, EmbeddedScheduler};
 use crate::store::EmbeddedStore;
-use crate::vault::{self, EmbeddedVault};
+use crate::values::from_attributes;
 use crate::{key_file, schema};
 
 /// Why a data directory was not opened, and what to do about it.
@@ -58,7 +60,7 @@ pub enum OpenError {
 pub struct Embedded {
     store: Arc<EmbeddedStore>,
     queue: Arc<EmbeddedQueue>,
-    vault: Arc<EmbeddedVault>,
+    vault: Arc<SealedVault>,
     scheduler: Arc<EmbeddedScheduler>,
 }
 
@@ -73,7 +75,7 @@ impl Embedded {
         let queue = Arc::new(EmbeddedQueue::new(store.clone(), Arc::clone(&clock), Arc::clone(&entropy)));
         Ok(Self {
             queue: Arc::clone(&queue),
-            vault: Arc::new(EmbeddedVault::new(store.clone(), key, entropy)),
+            vault: Arc::new(SealedVault::new(Arc::new(store.clone()), Arc::new(Arc::new(key)), entropy)),
             scheduler: Arc::new(EmbeddedScheduler::new(store.clone(), queue, clock)),
             store: Arc::new(store),
         })
@@ -90,7 +92,7 @@ impl Embedded {
     }
 
     /// Secrets.
-    pub fn vault(&self) -> Arc<EmbeddedVault> {
+    pub fn vault(&self) -> Arc<SealedVault> {
         Arc::clone(&self.vault)
     }
 
@@ -134,7 +136,7 @@ fn database(path: &Path) -> Result<Database, OpenError> {
 fn vault_key(path: &Path, database: &Database, entropy: &dyn Entropy) -> Result<LessSafeKey, OpenError> {
     let failed = |reason| OpenError::Key { path: path.to_owned(), reason };
     let key = key_file::read(path).map_err(failed)?;
-    let opens = vault::opens(database, key.as_ref()).map_err(|error| failed(io::Error::other(error.to_string())))?;
+    let opens = opens(database, key.as_ref()).map_err(|error| failed(io::Error::other(error)))?;
     match (key, opens) {
         (Some(key), None | Some(true)) => Ok(key),
         (None, None) => key_file::create(path, entropy).map_err(failed),
@@ -145,4 +147,13 @@ fn vault_key(path: &Path, database: &Database, entropy: &dyn Entropy) -> Result<
             "the secrets in the database are encrypted under another key; put the backup of that key in its place",
         ))),
     }
+}
+
+/// Whether the database holds a secret, and the key opens it. `Ok(None)` when there is no secret yet.
+fn opens(database: &Database, key: Option<&LessSafeKey>) -> Result<Option<bool>, String> {
+    let request = ScanRequest { table_name: vault::SECRETS.name.into(), limit: Some(1), ..ScanRequest::default() };
+    let response = database.scan(request).map_err(|error| error.to_string())?;
+    let Some(row) = response.items.unwrap_or_default().pop() else { return Ok(None) };
+    let row = from_attributes(row).map_err(|error| error.to_string())?;
+    Ok(Some(key.is_some_and(|key| vault::opens(key, &row))))
 }

@@ -8,6 +8,7 @@ use domain::ports::{Item, Key, Page, PageToken, Query, Store, StoreError, Table,
 use dynoxide::actions::batch_get_item::{BatchGetItemRequest, KeysAndAttributes};
 use dynoxide::actions::get_item::GetItemRequest;
 use dynoxide::actions::query::{QueryRequest, QueryResponse};
+use dynoxide::actions::scan::ScanRequest;
 use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
 use dynoxide::types::AttributeValue;
 
@@ -33,11 +34,6 @@ impl EmbeddedStore {
     /// Removes the items whose time to live is over; gives how many.
     pub(crate) async fn remove_expired(&self) -> Result<usize, StoreError> {
         self.engine.call(dynoxide::Database::sweep_ttl, Ok).await
-    }
-
-    /// The database, for a call that the port does not have.
-    pub(crate) fn engine(&self) -> &Arc<Engine> {
-        &self.engine
     }
 }
 
@@ -86,6 +82,28 @@ impl Store for EmbeddedStore {
             }
             query.after.clone_from(&page.next);
         }
+    }
+
+    async fn scan(&self, table: &'static Table, after: Option<PageToken>) -> Result<Page, StoreError> {
+        let request = ScanRequest {
+            table_name: table.name.to_owned(),
+            limit: Some(ROWS_IN_A_TURN),
+            exclusive_start_key: after.as_ref().map(from_token).transpose()?,
+            consistent_read: Some(true),
+            ..ScanRequest::default()
+        };
+        self.engine
+            .call(
+                |database| database.scan(request),
+                |response| {
+                    let items = response.items.unwrap_or_default().into_iter().map(from_attributes);
+                    Ok(Page {
+                        items: items.collect::<Result<_, _>>()?,
+                        next: response.last_evaluated_key.map(to_token).transpose()?,
+                    })
+                },
+            )
+            .await
     }
 
     async fn write(&self, write: Write) -> Result<(), StoreError> {

@@ -48,6 +48,7 @@ suite! {
     query_sort_at_most(store, time),
     index_carries_its_projection(store, time),
     index_is_sparse(store, time),
+    scan_reads_everything(store),
 }
 
 #[tokio::test(flavor = "multi_thread")]

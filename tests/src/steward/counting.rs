@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use domain::ports::{Item, Key, Page, Query, Store, StoreError, Table, Write};
+use domain::ports::{Item, Key, Page, PageToken, Query, Store, StoreError, Table, Write};
 
 /// A store that remembers what it was asked, for tests that count.
 #[derive(Debug)]
@@ -53,6 +53,11 @@ impl Store for CountingStore {
     async fn query(&self, query: Query) -> Result<Page, StoreError> {
         self.count("query", [query.table.name]);
         self.inner.query(query).await
+    }
+
+    async fn scan(&self, table: &'static Table, after: Option<PageToken>) -> Result<Page, StoreError> {
+        self.count("scan", [table.name]);
+        self.inner.scan(table, after).await
     }
 
     async fn write(&self, write: Write) -> Result<(), StoreError> {

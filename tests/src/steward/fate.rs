@@ -8,8 +8,8 @@ use domain::Context;
 use domain::jobs::Job;
 use domain::names::{DomainName, Email};
 use domain::ports::{
-    Ca, CaAccount, CaError, Delivery, Directory, ExternalAccountBinding, Item, Key, OrderView, Page, Query, Queue,
-    QueueError, QueueName, Registered, Schedule, ScheduleName, Scheduler, SchedulerError, SecretName, Store,
+    Ca, CaAccount, CaError, Delivery, Directory, ExternalAccountBinding, Item, Key, OrderView, Page, PageToken, Query,
+    Queue, QueueError, QueueName, Registered, Schedule, ScheduleName, Scheduler, SchedulerError, SecretName, Store,
     StoreError, Table, Vault, VaultError, Write,
 };
 use secrecy::SecretString;
@@ -156,6 +156,10 @@ impl Store for Mortal<dyn Store> {
 
     async fn query(&self, query: Query) -> Result<Page, StoreError> {
         self.fate.live("store.query", self.port.query(query)).await
+    }
+
+    async fn scan(&self, table: &'static Table, after: Option<PageToken>) -> Result<Page, StoreError> {
+        self.fate.live("store.scan", self.port.scan(table, after)).await
     }
 
     async fn write(&self, write: Write) -> Result<(), StoreError> {

@@ -37,6 +37,7 @@ pub async fn all(store: Arc<dyn Store>, time: &dyn Time) {
     query_sort_at_most(store.as_ref(), time).await;
     index_carries_its_projection(store.as_ref(), time).await;
     index_is_sparse(store.as_ref(), time).await;
+    scan_reads_everything(store.as_ref()).await;
 }
 
 /// An absent item is `None`; every JSON kind comes back as it was put.
@@ -282,6 +283,37 @@ pub async fn get_many(store: &dyn Store) {
         let id = item.expect("every item of a large batch")["id"].as_i64().unwrap();
         assert_eq!(*key, Key::of(id));
         put(store, delete(id, Expect::Any)).await;
+    }
+}
+
+/// A scan gives every item of a table once, in pages of at most 1 MB.
+pub async fn scan_reads_everything(store: &dyn Store) {
+    let mut wanted = BTreeSet::new();
+    for _ in 0..15 {
+        let id = fresh(store).await;
+        put(store, row(id, &"x".repeat(100_000), 1, Expect::Absent)).await;
+        wanted.insert(id);
+    }
+    let mut seen = BTreeSet::new();
+    let (mut after, mut pages) = (None, 0);
+    loop {
+        let page = store.scan(&USERS, after).await.unwrap();
+        let size: usize =
+            page.items.iter().map(|item| item.values().map(|value| value.to_string().len()).sum::<usize>()).sum();
+        assert!(size < 1_200_000, "a page of {size} bytes");
+        for item in &page.items {
+            assert!(seen.insert(item["id"].as_i64().unwrap()), "an item came twice");
+        }
+        pages += 1;
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert!(pages >= 2, "{pages} pages of at least 1.5 MB");
+    assert!(seen.is_superset(&wanted));
+    for id in wanted {
+        put(store, delete(id, Expect::Present)).await;
     }
 }
 

@@ -48,7 +48,8 @@ pub struct QueueError(pub String);
 /// Where jobs wait: SQS, or a durable queue in the embedded store.
 #[async_trait]
 pub trait Queue: Send + Sync + fmt::Debug {
-    /// Puts a job on a queue; it can be received after `delay`.
+    /// Puts a job on a queue; it can be received after `delay`, or after 15 minutes where that is longer than a
+    /// queue can wait: whoever receives a job before its time sends it again with the rest of the delay.
     async fn send(&self, queue: QueueName, job: &Job, delay: Duration) -> Result<(), QueueError>;
 
     /// Takes up to `max` jobs that are visible now, hiding each for `visibility`. A job not deleted by then is

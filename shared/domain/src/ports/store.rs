@@ -149,7 +149,7 @@ pub enum Write {
     Add { table: &'static Table, key: Key, attribute: &'static str, by: i64, at_most: Option<i64> },
 }
 
-/// Where the next page of a query starts. Opaque; valid for the query that gave it only.
+/// Where the next page starts. Opaque; valid for the query or the scan that gave it only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageToken(pub String);
 
@@ -190,10 +190,10 @@ impl Query {
     }
 }
 
-/// A page of a query: at most 1 MB of items were read for it.
+/// A page of a query or a scan: at most 1 MB of items were read for it.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// The items, in the order of the sort key.
+    /// The items; those of a query are in the order of the sort key.
     pub items: Vec<Item>,
     /// Where to go on, or `None` when this was the last page.
     pub next: Option<PageToken>,
@@ -229,6 +229,10 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     /// One page of a partition.
     async fn query(&self, query: Query) -> Result<Page, StoreError>;
+
+    /// One page of a whole table, in no order. It costs what the table holds: for the export, and for what an
+    /// operator asks for; no route may call it.
+    async fn scan(&self, table: &'static Table, after: Option<PageToken>) -> Result<Page, StoreError>;
 
     /// One write.
     async fn write(&self, write: Write) -> Result<(), StoreError>;

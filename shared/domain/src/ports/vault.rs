@@ -21,7 +21,7 @@ impl fmt::Display for SecretName {
 #[error("the vault failed: {0}")]
 pub struct VaultError(pub String);
 
-/// Where secrets live: Secrets Manager, or encrypted rows of the embedded store.
+/// Where secrets live: encrypted rows of the store, under a key that is not in it.
 #[async_trait]
 pub trait Vault: Send + Sync + fmt::Debug {
     /// Stores a secret; what was current becomes previous.
