@@ -13,20 +13,30 @@ use system::{SystemClock, SystemEntropy};
 use system_tests::need;
 use system_tests::peers::{Ministack, Pebble, PebbleOptions};
 use system_tests::steward::{ADMIN_PASSWORD, Client, eventually};
+use tempfile::TempDir;
 
 const STACK: &str = "steward-walk";
 
-/// Where `cargo lambda build` puts the programs; `None`, said aloud, when it has not been run.
-fn bundle() -> Option<PathBuf> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let bundle = target.join("lambda");
-    let built = bundle.join("certificates/bootstrap").is_file();
-    assert!(
-        built || std::env::var_os("STEWARD_TEST_REQUIRE_PEERS").is_none(),
-        "the bundle is not built: cargo lambda build --release --compiler cargo"
-    );
-    built.then_some(bundle)
+const FUNCTIONS: [&str; 7] = ["certificates", "acme-accounts", "rental", "cloud", "console", "issuer", "auditor"];
+
+/// The functions' programs, which are built beside this test's own, as `cargo lambda build` lays them out; `None`, said
+/// aloud, when they are not built.
+fn bundle() -> Option<TempDir> {
+    let built = std::env::current_exe().unwrap().parent().and_then(Path::parent).unwrap().to_owned();
+    let bundle = TempDir::with_prefix("steward-test-").unwrap();
+    for function in FUNCTIONS {
+        let program = built.join(function);
+        if !program.is_file() {
+            let advice = format!("{function} is not built: cargo build --workspace --bins");
+            assert!(std::env::var_os("STEWARD_TEST_REQUIRE_PEERS").is_none(), "{advice}");
+            eprintln!("SKIPPED the walk over the deployed bundle: {advice}");
+            return None;
+        }
+        let place = bundle.path().join(function);
+        std::fs::create_dir(&place).unwrap();
+        std::os::unix::fs::symlink(program, place.join("bootstrap")).unwrap();
+    }
+    Some(bundle)
 }
 
 /// Deploys the bundle; the URL of its API.
@@ -49,16 +59,13 @@ fn deploy(endpoint: &str, bundle: &Path, parameters: &[String]) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn from_deployment_to_download() {
     need!("pebble", "pebble-challtestsrv", "ministack");
-    let Some(bundle) = bundle() else {
-        println!("SKIPPED: the bundle is not built: cargo lambda build --release --compiler cargo");
-        return;
-    };
+    let Some(bundle) = bundle() else { return };
     let pebble = Pebble::start(PebbleOptions::default()).await;
     let ministack = Ministack::start().await;
     let endpoint = ministack.endpoint();
     let url = deploy(
         &endpoint,
-        &bundle,
+        bundle.path(),
         &[
             format!("EndpointUrl={endpoint}"),
             format!("Dns={}", pebble.challtestsrv().dns_addr()),
