@@ -28,6 +28,9 @@ async fn filled() -> (Steward, Client) {
     (steward, user)
 }
 
+/// Spoils an export.
+type Spoil<'a> = &'a dyn Fn(&Path);
+
 /// What an export of the target says, which must be what was imported.
 async fn exported_again(ctx: &Context, directory: &Path) -> Manifest {
     export(ctx, &directory.join(format!("again-{}", ctx.entropy.hex::<4>()))).await.unwrap()
@@ -105,7 +108,7 @@ async fn what_is_newer_or_was_changed_is_refused_before_anything_is_written() {
         change(&mut manifest);
         fs::write(file, manifest.to_string()).unwrap();
     };
-    let cases: [(&str, &dyn Fn(&Path)); 6] = [
+    let cases: [(&str, Spoil<'_>); 6] = [
         ("and this is", &|path| manifest(path, &|manifest| manifest["steward"] = json!("99.0.0"))),
         ("and this is", &|path| manifest(path, &|manifest| manifest["format"] = json!(2))),
         ("does not know", &|path| manifest(path, &|m| m["files"]["rentals"] = m["files"]["users"].clone())),
