@@ -7,6 +7,7 @@ use domain::Context;
 use domain::ports::{EntropyExt, Expect, Item, QueueName, SecretName, Write};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use steward::transfer::{Manifest, TransferError, export, import};
 use system_tests::steward::{Client, Steward, StewardOptions, empty_context};
 use tempfile::TempDir;
@@ -108,7 +109,16 @@ async fn what_is_newer_or_was_changed_is_refused_before_anything_is_written() {
         change(&mut manifest);
         fs::write(file, manifest.to_string()).unwrap();
     };
-    let cases: [(&str, Spoil<'_>); 6] = [
+    let cases: [(&str, Spoil<'_>); 7] = [
+        ("for the queue courier", &|path| {
+            let line = json!({"queue": "courier", "job": {"job": "sweep"}}).to_string();
+            fs::write(path.join("jobs.jsonl"), format!("{line}\n")).unwrap();
+            let mut sum = Sha256::new();
+            sum.update(format!("{line}\n"));
+            manifest(path, &|m| {
+                m["files"]["jobs"] = json!({"count": 1, "sha256": hex::encode(sum.clone().finalize())})
+            });
+        }),
         ("and this is", &|path| manifest(path, &|manifest| manifest["steward"] = json!("99.0.0"))),
         ("and this is", &|path| manifest(path, &|manifest| manifest["format"] = json!(2))),
         ("does not know", &|path| manifest(path, &|m| m["files"]["rentals"] = m["files"]["users"].clone())),

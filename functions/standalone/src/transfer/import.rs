@@ -2,6 +2,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
+use domain::jobs::Job;
 use domain::ports::{Expect, Item, QueueName, SecretName, Table, Write};
 use domain::{Context, Error, tables};
 use secrecy::SecretString;
@@ -34,7 +35,7 @@ pub async fn import(ctx: &Context, directory: &Path, go_on: bool) -> Result<Mani
         rows.push((table, lines(&manifest, directory, table.name)?));
     }
     let secrets = lines::<Secret>(&manifest, directory, "secrets")?;
-    let jobs = lines::<Waiting>(&manifest, directory, "jobs")?;
+    let jobs = jobs(&manifest, directory)?;
     unknown_files(&manifest, directory)?;
 
     for &table in tables::ALL {
@@ -55,12 +56,23 @@ pub async fn import(ctx: &Context, directory: &Path, go_on: bool) -> Result<Mani
         progress.inc(1);
     }
     progress.finish_and_clear();
-    for waiting in jobs {
-        let queue = QueueName::ALL.into_iter().find(|queue| queue.as_str() == waiting.queue);
-        let queue = queue.ok_or_else(|| Error::Internal(format!("there is no queue {}", waiting.queue)))?;
-        ctx.queue.send(queue, &waiting.job, Duration::ZERO).await.map_err(Error::from)?;
+    for (queue, job) in jobs {
+        ctx.queue.send(queue, &job, Duration::ZERO).await.map_err(Error::from)?;
     }
     Ok(manifest)
+}
+
+/// The jobs that waited, each with its queue.
+fn jobs(manifest: &Manifest, directory: &Path) -> Result<Vec<(QueueName, Job)>, TransferError> {
+    let waiting = lines::<Waiting>(manifest, directory, "jobs")?.into_iter().map(|Waiting { queue, job }| {
+        let found = QueueName::ALL.into_iter().find(|known| known.as_str() == queue);
+        let unknown = || TransferError::Content {
+            path: directory.join("jobs.jsonl"),
+            reason: format!("it has a job for the queue {queue}, which this version does not know"),
+        };
+        Ok((found.ok_or_else(unknown)?, job))
+    });
+    waiting.collect()
 }
 
 fn refuse_newer(manifest: &Manifest, directory: &Path) -> Result<(), TransferError> {
