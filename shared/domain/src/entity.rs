@@ -79,6 +79,17 @@ pub async fn find<T: Entity>(store: &dyn Store, key: Key) -> Result<Option<Store
     store.get(T::TABLE, key).await?.map(from_item).transpose()
 }
 
+/// Reads two rows, either of which may not be there, in one store call.
+pub async fn find_both<A: Entity, B: Entity>(
+    store: &dyn Store,
+    a: Key,
+    b: Key,
+) -> Result<(Option<Stored<A>>, Option<Stored<B>>)> {
+    let mut items = store.get_many(vec![(A::TABLE, a), (B::TABLE, b)]).await?.into_iter();
+    let (a, b) = (items.next().flatten(), items.next().flatten());
+    Ok((a.map(from_item).transpose()?, b.map(from_item).transpose()?))
+}
+
 /// The item of an entity at a revision.
 pub fn to_item<T: Entity>(value: &T, rev: u64) -> Result<Item> {
     let serde_json::Value::Object(mut item) = serde_json::to_value(value).map_err(|e| broken::<T>(&e))? else {

@@ -3,9 +3,10 @@ use axum::http::header;
 use axum::http::request::Parts;
 use domain::Error;
 use domain::entity::Stored;
-use domain::users::{self, ApiKey, Session, User, Viewer};
+use domain::ports::Key;
+use domain::users::{self, ApiKey, Owned, Proof, Session, User, Viewer};
 
-use crate::{App, Fault, Source};
+use crate::{App, Fault, IdPath, Source};
 
 /// Who makes the request. A handler that takes it answers nobody else.
 #[derive(Clone, Debug)]
@@ -22,17 +23,50 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Fault;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
+        let proof = proof(parts, app).await?;
+        let user = users::authenticate(app.ctx.store.as_ref(), &proof, app.ctx.clock.now()).await?;
+        Ok(Self::new(parts, app, user, proof).await)
+    }
+}
+
+impl Caller {
+    async fn new(parts: &mut Parts, app: &App, user: Stored<User>, proof: Proof) -> Self {
         let Ok(source) = Source::from_request_parts(parts, app).await;
-        let store = app.ctx.store.as_ref();
-        let (user, session) = match credentials(parts)? {
-            Credentials::Token(token) => {
-                let session = app.tokens.read_session(&app.ctx, &token).await?;
-                (users::by_session(store, &session, app.ctx.clock.now()).await?, Some(session))
-            }
-            Credentials::Key(key) => (users::by_api_key(store, &key).await?, None),
-        };
         let viewer = user.value.viewer(source.0);
-        Ok(Self { user, viewer, session })
+        let session = match proof {
+            Proof::Session(session) => Some(session),
+            Proof::ApiKey(_) => None,
+        };
+        Self { user, viewer, session }
+    }
+}
+
+/// Who makes the request, and what its path names by an id: both are read in one store call. What the caller may not
+/// reach is not there for them.
+#[derive(Clone, Debug)]
+pub struct CallerAnd<T> {
+    /// Who makes the request.
+    pub caller: Caller,
+    /// What it is about, as stored now.
+    pub row: Stored<T>,
+}
+
+impl<T: Owned> FromRequestParts<App> for CallerAnd<T> {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
+        let IdPath(id) = match IdPath::from_request_parts(parts, app).await {
+            Ok(id) => id,
+            // Whoever is nobody hears that first.
+            Err(fault) => return Err(Caller::from_request_parts(parts, app).await.err().unwrap_or(fault)),
+        };
+        let proof = proof(parts, app).await?;
+        let (store, now) = (app.ctx.store.as_ref(), app.ctx.clock.now());
+        let (user, row) = users::authenticate_with::<T>(store, &proof, Key::of(id), now).await?;
+        let caller = Caller::new(parts, app, user, proof).await;
+        let row = row.ok_or(Error::NotFound { what: T::NAME })?;
+        caller.viewer.require(store, row.value.owner(), T::NAME).await?;
+        Ok(Self { caller, row })
     }
 }
 
@@ -53,24 +87,20 @@ impl FromRequestParts<App> for MaybeCaller {
     }
 }
 
-enum Credentials {
-    Token(String),
-    Key(ApiKey),
-}
-
-fn credentials(parts: &Parts) -> Result<Credentials, Error> {
+/// What the request shows of who makes it. A token's signature is checked, the rest is for the domain to say.
+async fn proof(parts: &Parts, app: &App) -> Result<Proof, Error> {
     let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(value) = header(header::AUTHORIZATION.as_str()) {
         let (scheme, token) = value.split_once(' ').unwrap_or_default();
         if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() {
-            return Ok(Credentials::Token(token.trim().to_owned()));
+            return app.tokens.read_session(&app.ctx, token.trim()).await.map(Proof::Session);
         }
         return Err(Error::Unauthenticated("Authorization: must be 'Bearer' and the token of a login".into()));
     }
     // lxdapi's WHMCS module calls it X-API-Hash.
     if let Some(value) = header("x-api-key").or_else(|| header("x-api-hash")) {
         let wrong = || Error::Unauthenticated("X-API-Key: must be 64 hex characters".into());
-        return ApiKey::parse(value.trim()).map(Credentials::Key).ok_or_else(wrong);
+        return ApiKey::parse(value.trim()).map(Proof::ApiKey).ok_or_else(wrong);
     }
     Err(Error::Unauthenticated(
         "log in first: send 'Authorization: Bearer' with a token from POST /api/auth/login, or an X-API-Key".into(),

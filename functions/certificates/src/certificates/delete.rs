@@ -2,10 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::certificates;
-use domain::ids::CertificateId;
+use domain::certificates::{self, Certificate};
 use serde::Serialize;
-use steward_http::{Answer, App, Caller, ErrorBody, IdPath};
+use steward_http::{Answer, App, CallerAnd, ErrorBody};
 use utoipa::ToSchema;
 
 /// It is gone.
@@ -18,8 +17,7 @@ pub struct Deleted {
 #[utoipa::path(delete, path = "/api/certificates/{id}", tag = "certificates", params(("id" = i64, Path)),
     responses((status = 200, body = Deleted), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
         (status = 409, body = ErrorBody)))]
-pub async fn delete(State(app): State<App>, caller: Caller, IdPath(id): IdPath) -> Answer<Json<Deleted>> {
-    let certificate = certificates::load(app.ctx.store.as_ref(), CertificateId(id), &caller.viewer).await?;
-    certificates::delete(&app.ctx, &certificate).await?;
+pub async fn delete(State(app): State<App>, asked: CallerAnd<Certificate>) -> Answer<Json<Deleted>> {
+    certificates::delete(&app.ctx, &asked.row).await?;
     Ok(Json(Deleted { message: "Certificate deleted successfully" }))
 }

@@ -3,12 +3,12 @@
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
-use domain::certificates::{self, Certificate};
-use domain::ids::CertificateId;
+use domain::certificates::Certificate;
+use domain::entity::Stored;
 use domain::{Error, audit};
 use secrecy::SecretString;
 use serde::Deserialize;
-use steward_http::{Answer, App, Caller, ErrorBody, IdPath, Params};
+use steward_http::{Answer, App, CallerAnd, ErrorBody, Params};
 use tls::export::{Format, export};
 use utoipa::IntoParams;
 
@@ -32,12 +32,12 @@ pub struct Query {
         (status = 409, body = ErrorBody)))]
 pub async fn download(
     State(app): State<App>,
-    caller: Caller,
-    IdPath(id): IdPath,
+    asked: CallerAnd<Certificate>,
     Params(query): Params<Query>,
 ) -> Answer<impl IntoResponse> {
     let format = Format::parse(query.format.as_deref().unwrap_or("pem"))?;
-    let certificate = certificates::load(app.ctx.store.as_ref(), CertificateId(id), &caller.viewer).await?.value;
+    let CallerAnd { caller, row: Stored { value: certificate, .. } } = asked;
+    let id = certificate.id;
     let Some(issued) = certificate.issued() else {
         let next = match certificate.operation() {
             Some(operation) => format!("GET /api/operations/{operation} shows how far it is"),

@@ -2,11 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::certificates::{self, Certificate, State as CertificateState};
-use domain::ids::CertificateId;
+use domain::certificates::{Certificate, State as CertificateState};
 use jiff::Timestamp;
 use serde::Serialize;
-use steward_http::{Answer, App, Caller, ErrorBody, IdPath};
+use steward_http::{Answer, App, CallerAnd, ErrorBody};
 use utoipa::ToSchema;
 
 use super::{Summary, VerificationRecord};
@@ -66,7 +65,6 @@ impl CertificateDetail {
 /// A certificate.
 #[utoipa::path(get, path = "/api/certificates/{id}", tag = "certificates", params(("id" = i64, Path)),
     responses((status = 200, body = CertificateDetail), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
-pub async fn get(State(app): State<App>, caller: Caller, IdPath(id): IdPath) -> Answer<Json<CertificateDetail>> {
-    let certificate = certificates::load(app.ctx.store.as_ref(), CertificateId(id), &caller.viewer).await?;
-    Ok(Json(CertificateDetail::new(&certificate.value, app.ctx.clock.now())))
+pub async fn get(State(app): State<App>, asked: CallerAnd<Certificate>) -> Answer<Json<CertificateDetail>> {
+    Ok(Json(CertificateDetail::new(&asked.row.value, app.ctx.clock.now())))
 }

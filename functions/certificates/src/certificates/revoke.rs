@@ -2,10 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::certificates;
-use domain::ids::CertificateId;
+use domain::certificates::{self, Certificate};
 use serde::Serialize;
-use steward_http::{Answer, App, Caller, ErrorBody, IdPath};
+use steward_http::{Answer, App, CallerAnd, ErrorBody};
 use utoipa::ToSchema;
 
 /// It is revoked.
@@ -20,8 +19,8 @@ pub struct Revoked {
 #[utoipa::path(post, path = "/api/certificates/{id}/revoke", tag = "certificates", params(("id" = i64, Path)),
     responses((status = 200, body = Revoked), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
         (status = 409, body = ErrorBody), (status = 503, body = ErrorBody)))]
-pub async fn revoke(State(app): State<App>, caller: Caller, IdPath(id): IdPath) -> Answer<Json<Revoked>> {
-    let mut certificate = certificates::load(app.ctx.store.as_ref(), CertificateId(id), &caller.viewer).await?;
+pub async fn revoke(State(app): State<App>, asked: CallerAnd<Certificate>) -> Answer<Json<Revoked>> {
+    let mut certificate = asked.row;
     certificates::revoke(&app.ctx, &mut certificate).await?;
-    Ok(Json(Revoked { id, status: "revoked", message: "Certificate revoked successfully" }))
+    Ok(Json(Revoked { id: certificate.value.id.0, status: "revoked", message: "Certificate revoked successfully" }))
 }

@@ -2,11 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::certificates;
-use domain::ids::CertificateId;
+use domain::certificates::{self, Certificate};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use steward_http::{Answer, App, Caller, ErrorBody, IdPath, JsonBody};
+use steward_http::{Answer, App, CallerAnd, ErrorBody, JsonBody};
 use utoipa::ToSchema;
 
 /// What to change.
@@ -34,11 +33,12 @@ pub struct Changed {
         (status = 404, body = ErrorBody)))]
 pub async fn update(
     State(app): State<App>,
-    caller: Caller,
-    IdPath(id): IdPath,
+    asked: CallerAnd<Certificate>,
     JsonBody(body): JsonBody<Change>,
 ) -> Answer<Json<Changed>> {
-    let certificate = certificates::set_note(&app.ctx, &caller.viewer, CertificateId(id), body.note).await?.value;
+    let mut certificate = asked.row;
+    certificates::set_note(&app.ctx, &mut certificate, body.note).await?;
+    let certificate = certificate.value;
     let domain = certificate.domain.to_string();
-    Ok(Json(Changed { id, domain, note: certificate.note, updated_at: certificate.updated_at }))
+    Ok(Json(Changed { id: certificate.id.0, domain, note: certificate.note, updated_at: certificate.updated_at }))
 }

@@ -2,10 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::certificates::{self, Verified};
-use domain::ids::CertificateId;
+use domain::certificates::{self, Certificate, Verified};
 use serde::Serialize;
-use steward_http::{Answer, App, Caller, ErrorBody, IdPath};
+use steward_http::{Answer, App, CallerAnd, ErrorBody};
 use utoipa::ToSchema;
 
 use super::VerificationRecord;
@@ -36,9 +35,8 @@ pub struct Brief {
 #[utoipa::path(post, path = "/api/certificates/{id}/verify", tag = "certificates", params(("id" = i64, Path)),
     responses((status = 200, body = Outcome), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
-pub async fn verify(State(app): State<App>, caller: Caller, IdPath(id): IdPath) -> Answer<Json<Outcome>> {
-    let store = app.ctx.store.as_ref();
-    let mut certificate = certificates::load(store, CertificateId(id), &caller.viewer).await?;
+pub async fn verify(State(app): State<App>, asked: CallerAnd<Certificate>) -> Answer<Json<Outcome>> {
+    let mut certificate = asked.row;
     let verified = certificates::verify(&app.ctx, &mut certificate).await?;
     let (message, operation) = match verified {
         Verified::Missing(message) => (message, None),
@@ -53,7 +51,7 @@ pub async fn verify(State(app): State<App>, caller: Caller, IdPath(id): IdPath) 
     let certificate = certificate.value;
     let status = certificate.status(app.ctx.clock.now()).as_str();
     let verification_records = VerificationRecord::all(&certificate);
-    let certificate = Brief { id, domain: certificate.domain.to_string(), status };
+    let certificate = Brief { id: certificate.id.0, domain: certificate.domain.to_string(), status };
     Ok(Json(Outcome {
         success: operation.is_some(),
         message,

@@ -1,12 +1,10 @@
 //! `GET /api/operations/{id}` (000 §8.1)
 
 use axum::Json;
-use axum::extract::State;
-use domain::ids::OperationId;
-use domain::operations::{self, Progress, Work};
+use domain::operations::{Operation, Progress, Work};
 use jiff::Timestamp;
 use serde::Serialize;
-use steward_http::{Answer, App, Caller, ErrorBody, IdPath};
+use steward_http::{Answer, CallerAnd, ErrorBody};
 use utoipa::ToSchema;
 
 /// How far a piece of long work has come.
@@ -58,8 +56,8 @@ fn word(progress: Progress) -> &'static str {
 /// An operation: its state, percent and steps with their times.
 #[utoipa::path(get, path = "/api/operations/{id}", tag = "operations", params(("id" = i64, Path)),
     responses((status = 200, body = OperationDetail), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
-pub async fn get(State(app): State<App>, caller: Caller, IdPath(id): IdPath) -> Answer<Json<OperationDetail>> {
-    let operation = operations::load(app.ctx.store.as_ref(), OperationId(id), &caller.viewer).await?.value;
+pub async fn get(asked: CallerAnd<Operation>) -> Answer<Json<OperationDetail>> {
+    let operation = asked.row.value;
     let percent = operation.percent();
     let (kind, certificate_id) = match operation.work {
         Work::Issue { certificate } => ("issue", Some(certificate.0)),
@@ -73,7 +71,7 @@ pub async fn get(State(app): State<App>, caller: Caller, IdPath(id): IdPath) -> 
         detail: step.detail,
     });
     Ok(Json(OperationDetail {
-        id,
+        id: operation.id.0,
         kind,
         certificate_id,
         state: word(operation.state),

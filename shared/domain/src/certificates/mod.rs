@@ -21,12 +21,12 @@ pub use note::set_note;
 pub use revoke::revoke;
 pub use verify::{STEPS, Verified, verify};
 
-use crate::entity::{self, Entity, Stored};
+use crate::entity::Entity;
 use crate::ids::{AccountId, CertificateId, OperationId, UserId};
 use crate::list::{self, Listing, PageRequest};
 use crate::names::DomainName;
 use crate::ports::{Attribute, DnsChallenge, Index, Item, Key, Projection, SecretName, Store, Table};
-use crate::users::Viewer;
+use crate::users::Owned;
 use crate::{Error, Result};
 
 /// Certificates. `by_owner` carries the text that a search looks at and nothing else, so that one call reads the
@@ -186,6 +186,12 @@ impl Entity for Certificate {
     }
 }
 
+impl Owned for Certificate {
+    fn owner(&self) -> UserId {
+        self.owner
+    }
+}
+
 impl Certificate {
     /// All its names, the first one first.
     pub fn names(&self) -> impl Iterator<Item = &DomainName> {
@@ -312,13 +318,6 @@ impl Certificate {
         };
         Err(Error::Conflict(format!("cannot {verb} certificate {}: it is {status}", self.id)))
     }
-}
-
-/// A certificate the viewer may see.
-pub async fn load(store: &dyn Store, id: CertificateId, viewer: &Viewer) -> Result<Stored<Certificate>> {
-    let certificate: Stored<Certificate> = entity::load(store, Key::of(id.0)).await?;
-    viewer.require(store, certificate.value.owner, Certificate::NAME).await?;
-    Ok(certificate)
 }
 
 /// A page of an owner's certificates, newest first, whose names or note contain the search.

@@ -16,10 +16,11 @@ pub use recover::recover;
 pub use sweep::{SWEEP_SCHEDULE, sweep};
 
 use crate::Result;
-use crate::entity::{self, Entity, Stored};
+use crate::entity::Entity;
 use crate::ids::{CertificateId, OperationId, UserId};
 use crate::jobs::Job;
 use crate::ports::{Attribute, Index, Item, Key, Projection, Queue, QueueName, SecretName, Store, Table};
+use crate::users::Owned;
 
 /// Operations; those not finished are in `by_open`, the longest untouched first. One that waits for a time counts as
 /// touched then.
@@ -142,6 +143,12 @@ impl Entity for Operation {
             let touched = self.resume_at.map_or(self.updated_at, |at| at.max(self.updated_at));
             item.insert("touched".into(), touched.as_millisecond().into());
         }
+    }
+}
+
+impl Owned for Operation {
+    fn owner(&self) -> UserId {
+        self.owner
     }
 }
 
@@ -273,11 +280,4 @@ async fn send_after(queue: &dyn Queue, operation: &Operation, pause: Duration) {
     if let Err(error) = queue.send(name, &job, pause).await {
         tracing::warn!(operation = %operation.id, %error, "job not sent; the sweep will send it");
     }
-}
-
-/// An operation the viewer may see.
-pub async fn load(store: &dyn Store, id: OperationId, viewer: &crate::users::Viewer) -> Result<Stored<Operation>> {
-    let operation: Stored<Operation> = entity::load(store, Key::of(id.0)).await?;
-    viewer.require(store, operation.value.owner, Operation::NAME).await?;
-    Ok(operation)
 }

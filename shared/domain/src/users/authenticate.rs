@@ -3,7 +3,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{ApiKey, RevokedSession, Role, User, UserStatus};
-use crate::entity::{self, Stored};
+use crate::entity::{self, Entity, Stored};
 use crate::ids::UserId;
 use crate::ports::{Key, Store};
 use crate::{Context, Error, Result};
@@ -27,32 +27,60 @@ pub struct Session {
     pub until: Timestamp,
 }
 
-/// The user of a session, if it is still good. One store call.
-pub async fn by_session(store: &dyn Store, session: &Session, now: Timestamp) -> Result<Stored<User>> {
-    let user = active(store, session.user).await?;
-    let revoked = user.value.revoked_sessions.iter().any(|revoked| revoked.id == session.id);
-    if session.until <= now || session.generation != user.value.generation || revoked {
-        return Err(Error::Unauthenticated("the session has ended; log in again".into()));
-    }
-    Ok(user)
+/// What a request shows of who makes it.
+#[derive(Clone, Debug)]
+pub enum Proof {
+    /// A token whose signature was checked.
+    Session(Session),
+    /// An API key as it was sent.
+    ApiKey(ApiKey),
 }
 
-/// The user of an API key. One store call.
-pub async fn by_api_key(store: &dyn Store, key: &ApiKey) -> Result<Stored<User>> {
-    let wrong = || Error::Unauthenticated("the API key is not valid".into());
-    let user = active(store, key.user().ok_or_else(wrong)?).await.map_err(|error| match error {
-        Error::Unauthenticated(_) => wrong(),
-        other => other,
-    })?;
-    if key.has_hash(&user.value.api_key_hash) { Ok(user) } else { Err(wrong()) }
+impl Proof {
+    fn user(&self) -> Result<UserId> {
+        match self {
+            Self::Session(session) => Ok(session.user),
+            Self::ApiKey(key) => key.user().ok_or_else(wrong_key),
+        }
+    }
+
+    /// The user as stored, if this proves now to be them, and they may use their account.
+    fn admit(&self, user: Option<Stored<User>>, now: Timestamp) -> Result<Stored<User>> {
+        let user = user.filter(|user| user.value.status == UserStatus::Active);
+        match self {
+            Self::Session(session) => {
+                let unusable = || Error::Unauthenticated("this account cannot be used; ask an administrator".into());
+                let user = user.ok_or_else(unusable)?;
+                let revoked = user.value.revoked_sessions.iter().any(|revoked| revoked.id == session.id);
+                if session.until <= now || session.generation != user.value.generation || revoked {
+                    return Err(Error::Unauthenticated("the session has ended; log in again".into()));
+                }
+                Ok(user)
+            }
+            Self::ApiKey(key) => user.filter(|user| key.has_hash(&user.value.api_key_hash)).ok_or_else(wrong_key),
+        }
+    }
 }
 
-async fn active(store: &dyn Store, id: UserId) -> Result<Stored<User>> {
-    let user: Option<Stored<User>> = entity::find(store, Key::of(id.0)).await?;
-    match user {
-        Some(user) if user.value.status == UserStatus::Active => Ok(user),
-        _ => Err(Error::Unauthenticated("this account cannot be used; ask an administrator".into())),
-    }
+fn wrong_key() -> Error {
+    Error::Unauthenticated("the API key is not valid".into())
+}
+
+/// The user who makes a request. One store call.
+pub async fn authenticate(store: &dyn Store, proof: &Proof, now: Timestamp) -> Result<Stored<User>> {
+    let user = entity::find(store, Key::of(proof.user()?.0)).await?;
+    proof.admit(user, now)
+}
+
+/// The same, and a row that they ask for, whoever it belongs to: one store call for both, half the way to the database.
+pub async fn authenticate_with<T: Entity>(
+    store: &dyn Store,
+    proof: &Proof,
+    row: Key,
+    now: Timestamp,
+) -> Result<(Stored<User>, Option<Stored<T>>)> {
+    let (user, row) = entity::find_both(store, Key::of(proof.user()?.0), row).await?;
+    Ok((proof.admit(user, now)?, row))
 }
 
 /// Ends a session before its time, with every token it was refreshed to.

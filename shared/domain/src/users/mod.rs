@@ -15,12 +15,12 @@ use serde::{Deserialize, Serialize};
 
 pub use admin::{Change, change, delete, reactivate, suspend};
 pub use api_key::{ApiKey, regenerate_key};
-pub use authenticate::{SESSION_LIFETIME, Session, by_api_key, by_session, revoke_session};
+pub use authenticate::{Proof, SESSION_LIFETIME, Session, authenticate, authenticate_with, revoke_session};
 pub use login::{LOGIN_FAILURES, login};
 pub use mailbox::{confirm_email, send_verification};
 pub use profile::{ProfileChange, change_profile};
 pub use register::{NewUser, exist, register, register_first_admin};
-pub use viewer::Viewer;
+pub use viewer::{Owned, Viewer};
 
 use crate::entity::{self, Entity, Stored};
 use crate::ids::UserId;

@@ -1,8 +1,14 @@
 use super::{Role, User};
-use crate::entity::{self, Stored};
+use crate::entity::{self, Entity, Stored};
 use crate::ids::UserId;
 use crate::ports::{Key, Store};
 use crate::{Error, Result};
+
+/// What belongs to a user.
+pub trait Owned: Entity {
+    /// Whose it is.
+    fn owner(&self) -> UserId;
+}
 
 /// Who is asking, and from where.
 #[derive(Clone, Debug, PartialEq, Eq)]

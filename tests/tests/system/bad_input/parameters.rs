@@ -70,6 +70,7 @@ async fn pages_have_a_smallest_and_a_largest() {
     for query in ["/api/certificates?user_id=0", "/api/certificates?user_id=1", "/api/v1/acme/accounts?user_id=99"] {
         assert_eq!(sent(&steward, &user, Method::GET, query, None).await, "user not found");
     }
+    steward.plant_certificate(1, "example.com").await;
     for (query, expected) in [
         ("/api/audit?limit=0", "limit: must be from 1 to 100"),
         ("/api/audit?limit=101", "limit: must be from 1 to 100"),
