@@ -5,21 +5,16 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::http::Http;
 use crate::observer::Telling;
 use crate::{Observer, Settings};
 
 /// How often a call is sent before it has failed.
 const ATTEMPTS: u32 = 4;
-
-/// How long a connection may take.
-const CONNECT: Duration = Duration::from_secs(3);
 
 /// How long each attempt may take. A long poll is shorter.
 const ATTEMPT: Duration = Duration::from_secs(10);
@@ -27,8 +22,7 @@ const ATTEMPT: Duration = Duration::from_secs(10);
 /// What all adapters of a deployment call through.
 pub(crate) struct Connection {
     settings: Arc<Settings>,
-    http: OnceLock<SharedHttpClient>,
-    roots: Vec<u8>,
+    http: Http,
     observer: Option<Arc<dyn Observer>>,
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
     sqs: OnceLock<aws_sdk_sqs::Client>,
@@ -51,11 +45,9 @@ macro_rules! client {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(settings.region.clone()))
             .credentials_provider(credentials(settings))
-            .http_client($connection.http().clone())
+            .http_client($connection.http.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-            .timeout_config(
-                TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build(),
-            )
+            .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).build())
             // The timeout of an attempt covers its answer.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         config.set_endpoint_url(settings.endpoint.clone());
@@ -67,11 +59,10 @@ macro_rules! client {
 }
 
 impl Connection {
-    pub(crate) fn new(settings: Arc<Settings>, roots: &[u8], observer: Option<Arc<dyn Observer>>) -> Self {
+    pub(crate) fn new(settings: Arc<Settings>, http: Http, observer: Option<Arc<dyn Observer>>) -> Self {
         Self {
             settings,
-            http: OnceLock::new(),
-            roots: roots.to_vec(),
+            http,
             observer,
             dynamodb: OnceLock::new(),
             sqs: OnceLock::new(),
@@ -103,18 +94,6 @@ impl Connection {
 
     pub(crate) fn scheduler(&self) -> &aws_sdk_scheduler::Client {
         self.scheduler.get_or_init(|| client!(aws_sdk_scheduler, self, "scheduler"))
-    }
-
-    fn http(&self) -> &SharedHttpClient {
-        self.http.get_or_init(|| {
-            let provider = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
-            let roots = TrustStore::empty().with_pem_certificate(self.roots.as_slice());
-            match TlsContext::builder().with_trust_store(roots).build() {
-                Ok(context) => provider.tls_context(context).build_https(),
-                // It has no way to fail yet; should it get one, the roots of the system serve as well.
-                Err(_) => provider.build_https(),
-            }
-        })
     }
 }
 

@@ -9,6 +9,7 @@ use vault::SealedVault;
 
 use crate::connection::Connection;
 use crate::fault::words;
+use crate::http::Http;
 use crate::vault_key::VaultKey;
 use crate::{AwsQueue, AwsScheduler, AwsStore, Observer, Settings, roots};
 
@@ -26,13 +27,16 @@ pub enum SetupError {
     /// The roots to trust hold no certificate.
     #[error("SSL_CERT_FILE: {0}; give a file of certificates in PEM, or leave it out")]
     Roots(String),
+    /// TLS cannot be set up.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(rustls::Error),
 }
 
 /// The adapters of one deployment. They share one HTTP client, which is made when it is first needed.
 #[derive(Clone, Debug)]
 pub struct Aws {
     settings: Arc<Settings>,
-    roots: Vec<u8>,
+    http: Http,
     entropy: Arc<dyn Entropy>,
     connection: Arc<Connection>,
     store: Arc<AwsStore>,
@@ -51,29 +55,30 @@ impl Aws {
         if let Some(url) = settings.endpoint.as_ref().filter(|url| !is_url(url)) {
             return Err(SetupError::Endpoint(url.clone()));
         }
-        let roots = settings.roots_pem.as_deref().map_or_else(|| Ok(roots::AMAZON.to_vec()), roots::usable);
-        Ok(Self::build(Arc::new(settings), roots.map_err(SetupError::Roots)?, entropy, None))
+        let roots = roots::usable(settings.roots_pem.as_deref().unwrap_or(roots::AMAZON)).map_err(SetupError::Roots)?;
+        let http = Http::new(roots).map_err(SetupError::Tls)?;
+        Ok(Self::build(Arc::new(settings), http, entropy, None))
     }
 
     /// The same, telling `observer` of every call. To be used before the first call.
     #[must_use]
     pub fn observed(self, observer: Arc<dyn Observer>) -> Self {
-        Self::build(self.settings, self.roots, self.entropy, Some(observer))
+        Self::build(self.settings, self.http, self.entropy, Some(observer))
     }
 
     fn build(
         settings: Arc<Settings>,
-        roots: Vec<u8>,
+        http: Http,
         entropy: Arc<dyn Entropy>,
         observer: Option<Arc<dyn Observer>>,
     ) -> Self {
-        let connection = Arc::new(Connection::new(Arc::clone(&settings), &roots, observer));
+        let connection = Arc::new(Connection::new(Arc::clone(&settings), http.clone(), observer));
         let store = Arc::new(AwsStore::new(Arc::clone(&connection), Arc::clone(&entropy)));
         let queue = Arc::new(AwsQueue::new(Arc::clone(&connection)));
         let key = Arc::new(VaultKey::new(Arc::clone(&connection)));
         let vault = Arc::new(SealedVault::new(Arc::<AwsStore>::clone(&store), key, Arc::clone(&entropy)));
         let scheduler = Arc::new(AwsScheduler::new(Arc::clone(&connection), Arc::clone(&queue)));
-        Self { settings, roots, entropy, connection, store, queue, vault, scheduler }
+        Self { settings, http, entropy, connection, store, queue, vault, scheduler }
     }
 
     /// Entities.

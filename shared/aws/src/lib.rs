@@ -3,6 +3,7 @@
 mod connection;
 mod deployment;
 mod fault;
+mod http;
 mod observer;
 mod queue;
 mod roots;
