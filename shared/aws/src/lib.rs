@@ -2,6 +2,7 @@
 
 mod connection;
 mod deployment;
+mod expression;
 mod fault;
 mod observer;
 mod queue;

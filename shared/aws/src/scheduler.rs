@@ -6,22 +6,21 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_sdk_scheduler::error::BuildError;
+use aws_sdk_scheduler::operation::get_schedule::GetScheduleOutput;
 use aws_sdk_scheduler::types::{ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
-use domain::ports::{Clock, Queue, Schedule, ScheduleName, Scheduler, SchedulerError, When};
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use domain::operations::SWEEP_SCHEDULE;
+use domain::ports::{Clock, Queue, QueueName, Schedule, ScheduleName, Scheduler, SchedulerError, When};
+use jiff::SignedDuration;
 use system::SystemClock;
 
 use crate::AwsQueue;
 use crate::connection::Connection;
 use crate::deployment::queue_name;
+use crate::expression;
 use crate::fault::{code, words};
 
 /// How far ahead a one-off is set at least: it must not be past by the time that EventBridge reads it.
 const LEAD: SignedDuration = SignedDuration::from_secs(5);
-
-/// The shortest rate of the port. That of AWS is a minute.
-const SHORTEST: Duration = Duration::from_secs(1);
 
 /// The most characters of a schedule's name.
 const LONGEST_NAME: usize = 64;
@@ -45,15 +44,24 @@ impl AwsScheduler {
         self.connection.scheduler()
     }
 
-    fn target(&self, schedule: &Schedule) -> Result<Target, SchedulerError> {
-        let settings = self.connection.settings();
-        let role = settings.scheduler_role.as_deref().ok_or_else(|| {
+    /// The role that the scheduler takes. A program outside Lambda is not told which: that of the stack's own schedule.
+    async fn role(&self) -> Result<String, SchedulerError> {
+        if let Some(role) = &self.connection.settings().scheduler_role {
+            return Ok(role.clone());
+        }
+        let own = self.find(SWEEP_SCHEDULE).await?.and_then(|found| found.target);
+        own.map(|target| target.role_arn).ok_or_else(|| {
             SchedulerError(
                 "STEWARD_SCHEDULER_ROLE is not set: give the ARN of the role that the stack made for schedules".into(),
             )
-        })?;
+        })
+    }
+
+    async fn target(&self, schedule: &Schedule) -> Result<Target, SchedulerError> {
+        let settings = self.connection.settings();
+        let role = self.role().await?;
         let name = queue_name(&settings.stack, schedule.queue);
-        let arn = queue_arn(role, &settings.region, &name)
+        let arn = queue_arn(&role, &settings.region, &name)
             .ok_or_else(|| SchedulerError(format!("STEWARD_SCHEDULER_ROLE is not the ARN of a role: {role}")))?;
         let job = serde_json::to_string(&schedule.job)
             .map_err(|error| SchedulerError(format!("a job cannot be sent: {error}")))?;
@@ -67,6 +75,7 @@ impl AwsScheduler {
             .create_schedule()
             .group_name(self.connection.stack())
             .name(&wanted.name)
+            .set_description(wanted.description.clone())
             .schedule_expression(&wanted.expression)
             .flexible_time_window(wanted.window.clone())
             .target(wanted.target.clone())
@@ -85,6 +94,7 @@ impl AwsScheduler {
             .update_schedule()
             .group_name(self.connection.stack())
             .name(&wanted.name)
+            .set_description(wanted.description.clone())
             .schedule_expression(&wanted.expression)
             .flexible_time_window(wanted.window.clone())
             .target(wanted.target.clone())
@@ -98,23 +108,58 @@ impl AwsScheduler {
 
     /// Whether this very schedule is there.
     async fn stands(&self, wanted: &Wanted) -> Result<bool, SchedulerError> {
-        let request = self.client().get_schedule().group_name(self.connection.stack()).name(&wanted.name);
-        match request.send().await {
-            Ok(found) => Ok(found.schedule_expression.as_deref() == Some(&wanted.expression)
+        Ok(self.find(&wanted.name).await?.is_some_and(|found| {
+            found.schedule_expression.as_deref() == Some(&wanted.expression)
                 && found.target.is_some_and(|target| {
                     target.arn == wanted.target.arn
                         && target.role_arn == wanted.target.role_arn
                         && target.input == wanted.target.input
-                })),
-            Err(error) if is_gone(code(&error)) => Ok(false),
+                })
+        }))
+    }
+
+    async fn find(&self, name: &str) -> Result<Option<GetScheduleOutput>, SchedulerError> {
+        let request = self.client().get_schedule().group_name(self.connection.stack()).name(name);
+        match request.send().await {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if is_gone(code(&error)) => Ok(None),
             Err(error) => Err(SchedulerError(words(&error))),
         }
+    }
+
+    /// The names of all schedules, as EventBridge has them.
+    async fn names(&self) -> Result<Vec<String>, SchedulerError> {
+        let (mut names, mut next) = (Vec::new(), None);
+        loop {
+            let request = self.client().list_schedules().group_name(self.connection.stack()).set_next_token(next);
+            let answer = request.send().await.map_err(|error| SchedulerError(words(&error)))?;
+            names.extend(answer.schedules.into_iter().filter_map(|schedule| schedule.name));
+            next = answer.next_token;
+            if next.is_none() {
+                return Ok(names);
+            }
+        }
+    }
+
+    /// What was set; `None` for a schedule that Steward never made.
+    fn read(&self, found: GetScheduleOutput) -> Option<Schedule> {
+        let target = found.target?;
+        let is_target =
+            |queue: &QueueName| target.arn.rsplit(':').next() == Some(&queue_name(self.connection.stack(), *queue));
+        Some(Schedule {
+            name: ScheduleName(found.description.filter(|name| !name.is_empty()).or(found.name)?),
+            when: expression::read(&found.schedule_expression?)?,
+            queue: QueueName::ALL.into_iter().find(is_target)?,
+            job: serde_json::from_str(&target.input?).ok()?,
+        })
     }
 }
 
 /// A schedule as EventBridge has it.
 struct Wanted {
     name: String,
+    /// The port's name, where that of EventBridge is its hash.
+    description: Option<String>,
     expression: String,
     window: FlexibleTimeWindow,
     target: Target,
@@ -125,17 +170,20 @@ impl Scheduler for AwsScheduler {
     async fn set(&self, schedule: Schedule) -> Result<(), SchedulerError> {
         let now = SystemClock.now();
         let expression = match schedule.when {
-            When::Every(every) => rate(every)?,
+            When::Every(every) => expression::rate(every)?,
             When::At(time) if time <= now => {
                 // EventBridge need not fire what is past.
                 self.cancel(&schedule.name).await?;
                 let sent = self.queue.send(schedule.queue, &schedule.job, Duration::ZERO).await;
                 return sent.map_err(|error| SchedulerError(error.to_string()));
             }
-            When::At(time) => at(time.max(now + LEAD)),
+            When::At(time) => expression::at(time.max(now + LEAD)),
         };
         let window = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build().map_err(incomplete)?;
-        let wanted = Wanted { name: name(&schedule.name), expression, window, target: self.target(&schedule)? };
+        let target = self.target(&schedule).await?;
+        let name = name(&schedule.name);
+        let description = (name != schedule.name.0).then(|| schedule.name.0.clone());
+        let wanted = Wanted { name, description, expression, window, target };
         for _ in 0..TRIES {
             if self.create(&wanted).await? {
                 return Ok(());
@@ -156,27 +204,23 @@ impl Scheduler for AwsScheduler {
             _ => Ok(()),
         }
     }
+
+    async fn list(&self) -> Result<Vec<Schedule>, SchedulerError> {
+        let mut schedules = Vec::new();
+        for name in self.names().await? {
+            // One that fires meanwhile is gone.
+            let Some(found) = self.find(&name).await? else { continue };
+            match self.read(found) {
+                Some(schedule) => schedules.push(schedule),
+                None => tracing::warn!(schedule = name, "left out: this is none of Steward's schedules"),
+            }
+        }
+        Ok(schedules)
+    }
 }
 
 fn is_gone(code: Option<&str>) -> bool {
     code == Some("ResourceNotFoundException")
-}
-
-/// Rounded up: it may not fire early.
-fn at(time: Timestamp) -> String {
-    let whole = time.as_second() + i64::from(time.subsec_nanosecond() > 0);
-    let time = Timestamp::from_second(whole).unwrap_or(time);
-    format!("at({})", time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S"))
-}
-
-fn rate(every: Duration) -> Result<String, SchedulerError> {
-    if every < SHORTEST {
-        return Err(SchedulerError(format!("a rate of {every:?} is too short; one second is the shortest")));
-    }
-    Ok(match every.as_secs().div_ceil(60) {
-        1 => "rate(1 minute)".into(),
-        minutes => format!("rate({minutes} minutes)"),
-    })
 }
 
 /// EventBridge takes short names of few characters; any other is told by its hash.
@@ -204,21 +248,6 @@ fn incomplete(error: BuildError) -> SchedulerError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_and_rates_are_rounded_up() {
-        for (time, expression) in [
-            ("2026-02-28T23:59:59.000000001Z", "at(2026-03-01T00:00:00)"),
-            ("2026-02-28T23:59:59Z", "at(2026-02-28T23:59:59)"),
-            ("2026-06-01T02:00:00.5+02:00", "at(2026-06-01T00:00:01)"),
-        ] {
-            assert_eq!(at(time.parse().unwrap()), expression);
-        }
-        for (seconds, expression) in [(1, "rate(1 minute)"), (60, "rate(1 minute)"), (90_000, "rate(1500 minutes)")] {
-            assert_eq!(rate(Duration::from_secs(seconds)).unwrap(), expression);
-        }
-        assert!(rate(Duration::from_millis(999)).unwrap_err().to_string().contains("too short"));
-    }
 
     #[test]
     fn a_name_that_does_not_fit_is_hashed() {
