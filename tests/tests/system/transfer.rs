@@ -1,5 +1,10 @@
 //! `steward export` and `steward import`: everything moves, and nothing moves by half.
 
+mod commands;
+mod round_trip;
+mod to_aws;
+
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -9,6 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use steward::transfer::{Manifest, TransferError, export, import};
+use system::SystemEntropy;
 use system_tests::steward::{Client, Steward, StewardOptions, empty_context};
 use tempfile::TempDir;
 
@@ -27,6 +33,11 @@ async fn filled() -> (Steward, Client) {
         ctx.vault.put(&key, &SecretString::from(version)).await.unwrap();
     }
     (steward, user)
+}
+
+/// What an export says of a place: count and checksum of each file.
+async fn everything(place: commands::At<'_>, directory: &TempDir) -> BTreeMap<String, (u64, String)> {
+    commands::export(place, &directory.path().join(SystemEntropy.hex::<4>())).await.ok()
 }
 
 /// Spoils an export.
@@ -148,10 +159,27 @@ async fn jobs_that_wait_move_too() {
     let ctx = &steward.ctx;
     let job = domain::jobs::Job::Issue { operation: domain::ids::OperationId(7) };
     ctx.queue.send(QueueName::Issuer, &job, std::time::Duration::ZERO).await.unwrap();
-    let count = export(ctx, &path).await.unwrap().files["jobs"].count;
-    assert!(count > 0);
+    let manifest = export(ctx, &path).await.unwrap();
+    assert!(manifest.files["jobs"].count > 0);
+    assert_eq!(exported_again(ctx, directory.path()).await, manifest, "an export changed what it read");
+    let left = ctx.queue.receive(QueueName::Issuer, 10, std::time::Duration::from_secs(60)).await.unwrap();
+    assert!(left.iter().any(|delivery| delivery.job == job && delivery.receives == 1), "{left:?}");
     let target = empty_context(&directory.path().join("target"));
     import(&target, &path, false).await.unwrap();
     let moved = target.queue.receive(QueueName::Issuer, 10, std::time::Duration::from_secs(60)).await.unwrap();
     assert!(moved.iter().any(|delivery| delivery.job == job), "{moved:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_over_stays_behind() {
+    let (steward, _) = filled().await;
+    let directory = TempDir::with_prefix("steward-test-").unwrap();
+    let guess = json!({"username": "anna", "password": "a wrong password"});
+    steward.client().post("/api/auth/login", guess).await.expect(401);
+    let failures = async |name: &str| {
+        export(&steward.ctx, &directory.path().join(name)).await.unwrap().files["login_failures"].count
+    };
+    assert_eq!(failures("now").await, 1);
+    steward.clock.advance(std::time::Duration::from_secs(16 * 60));
+    assert_eq!(failures("later").await, 0);
 }
