@@ -28,6 +28,20 @@ const LONGEST_NAME: usize = 64;
 /// How often a schedule is made or changed that goes and comes meanwhile.
 const TRIES: u32 = 5;
 
+/// The two requests differ in their types only.
+macro_rules! wanted {
+    ($request:expr, $group:expr, $wanted:expr) => {
+        $request
+            .group_name($group)
+            .name(&$wanted.name)
+            .set_description($wanted.description.clone())
+            .schedule_expression(&$wanted.expression)
+            .flexible_time_window($wanted.window.clone())
+            .target($wanted.target.clone())
+            .action_after_completion(ActionAfterCompletion::Delete)
+    };
+}
+
 /// Schedules in the group of the deployment. They fire within a minute of their time: that is EventBridge's precision.
 #[derive(Debug)]
 pub struct AwsScheduler {
@@ -70,16 +84,7 @@ impl AwsScheduler {
 
     /// Makes a schedule; `false` where one of the name is there.
     async fn create(&self, wanted: &Wanted) -> Result<bool, SchedulerError> {
-        let request = self
-            .client()
-            .create_schedule()
-            .group_name(self.connection.stack())
-            .name(&wanted.name)
-            .set_description(wanted.description.clone())
-            .schedule_expression(&wanted.expression)
-            .flexible_time_window(wanted.window.clone())
-            .target(wanted.target.clone())
-            .action_after_completion(ActionAfterCompletion::Delete);
+        let request = wanted!(self.client().create_schedule(), self.connection.stack(), wanted);
         match request.send().await {
             Ok(_) => Ok(true),
             Err(error) if code(&error) == Some("ConflictException") => Ok(false),
@@ -89,16 +94,7 @@ impl AwsScheduler {
 
     /// Changes a schedule; `false` where it is gone.
     async fn replace(&self, wanted: &Wanted) -> Result<bool, SchedulerError> {
-        let request = self
-            .client()
-            .update_schedule()
-            .group_name(self.connection.stack())
-            .name(&wanted.name)
-            .set_description(wanted.description.clone())
-            .schedule_expression(&wanted.expression)
-            .flexible_time_window(wanted.window.clone())
-            .target(wanted.target.clone())
-            .action_after_completion(ActionAfterCompletion::Delete);
+        let request = wanted!(self.client().update_schedule(), self.connection.stack(), wanted);
         match request.send().await {
             Ok(_) => Ok(true),
             Err(error) if is_gone(code(&error)) => Ok(false),
