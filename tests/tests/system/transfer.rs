@@ -183,3 +183,20 @@ async fn what_is_over_stays_behind() {
     steward.clock.advance(std::time::Duration::from_secs(16 * 60));
     assert_eq!(failures("later").await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_was_given_up_gets_another_chance() {
+    let directory = TempDir::with_prefix("steward-test-").unwrap();
+    let source = empty_context(&directory.path().join("source"));
+    let job = domain::jobs::Job::Reap { account: domain::ids::AccountId(7) };
+    source.queue.send(QueueName::Issuer, &job, std::time::Duration::ZERO).await.unwrap();
+    while source.queue.dead_letters(QueueName::Issuer, 1).await.unwrap().is_empty() {
+        source.queue.receive(QueueName::Issuer, 1, std::time::Duration::ZERO).await.unwrap();
+    }
+    let path = directory.path().join("export");
+    assert_eq!(export(&source, &path).await.unwrap().files["jobs"].count, 1);
+    let target = empty_context(&directory.path().join("target"));
+    import(&target, &path, false).await.unwrap();
+    let moved = target.queue.receive(QueueName::Issuer, 10, std::time::Duration::from_secs(60)).await.unwrap();
+    assert_eq!(moved.into_iter().map(|delivery| delivery.job).collect::<Vec<_>>(), [job]);
+}

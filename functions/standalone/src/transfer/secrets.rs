@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use domain::ports::SecretName;
 use domain::{Context, Error};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,9 @@ use super::{TransferError, line};
 /// A new deployment may have made this secret before anything was in it; the imported one takes its place, so that
 /// sessions go on.
 const MADE_BY_ITSELF: &str = "http/signing-key";
+
+/// How many are under way at once: each takes several calls, and AWS may be far away.
+const AT_ONCE: usize = 16;
 
 /// A line of `secrets.jsonl`. It is in clear: never log one.
 #[derive(Serialize, Deserialize)]
@@ -28,9 +32,10 @@ pub(super) async fn lines(ctx: &Context) -> Result<Vec<String>, TransferError> {
     let names = ctx.vault.list("").await.map_err(Error::from)?;
     let mut progress = Progress::of("secrets", Some(names.len()));
     let mut lines = Vec::new();
-    for name in names {
+    let mut secrets = stream::iter(names).map(|name| read(ctx, name)).buffer_unordered(AT_ONCE);
+    while let Some(secret) = secrets.try_next().await? {
         // What is deleted meanwhile is not there.
-        if let Some(secret) = read(ctx, name).await? {
+        if let Some(secret) = secret {
             lines.push(line(&secret)?);
         }
         progress.add(1);
@@ -52,8 +57,8 @@ pub(super) async fn there(ctx: &Context, own: &[Secret], go_on: bool) -> Result<
 /// Writes secrets, each as it was: with the version before, and no other.
 pub(super) async fn write(ctx: &Context, secrets: Vec<Secret>, there: &HashSet<String>) -> Result<(), TransferError> {
     let mut progress = Progress::of("secrets", Some(secrets.len()));
-    for secret in secrets {
-        put(ctx, secret, there).await?;
+    let mut puts = stream::iter(secrets).map(|secret| put(ctx, secret, there)).buffer_unordered(AT_ONCE);
+    while let Some(()) = puts.try_next().await? {
         progress.add(1);
     }
     progress.end();

@@ -43,12 +43,14 @@ pub(super) fn queue(name: &str) -> Option<QueueName> {
     QueueName::ALL.into_iter().find(|known| known.as_str() == name)
 }
 
-/// Every job that waits, as a line. They stay on their queues.
+/// Every job that waits, as a line; one that was given up gets another chance where it arrives. They stay on their
+/// queues.
 pub(super) async fn job_lines(ctx: &Context) -> Result<Vec<String>, TransferError> {
     let mut progress = Progress::of("jobs", None);
     let mut lines = Vec::new();
     for queue in QueueName::ALL {
-        let jobs = ctx.queue.waiting(queue).await.map_err(Error::from)?;
+        let mut jobs = ctx.queue.waiting(queue).await.map_err(Error::from)?;
+        jobs.extend(ctx.queue.dead_letters(queue, usize::MAX).await.map_err(Error::from)?);
         progress.add(jobs.len());
         for job in jobs {
             lines.push(line(&WaitingJob { queue: queue.as_str().to_owned(), job })?);
