@@ -8,6 +8,7 @@ mod observer;
 mod queue;
 mod roots;
 mod scheduler;
+mod schedules;
 mod settings;
 mod store;
 mod values;

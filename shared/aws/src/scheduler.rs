@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_sdk_scheduler::error::BuildError;
 use aws_sdk_scheduler::operation::get_schedule::GetScheduleOutput;
-use aws_sdk_scheduler::types::{ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
+use aws_sdk_scheduler::types::{FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
 use domain::operations::SWEEP_SCHEDULE;
 use domain::ports::{Clock, Queue, QueueName, Schedule, ScheduleName, Scheduler, SchedulerError, When};
 use jiff::SignedDuration;
@@ -17,7 +17,7 @@ use crate::AwsQueue;
 use crate::connection::Connection;
 use crate::deployment::queue_name;
 use crate::expression;
-use crate::fault::{code, words};
+use crate::schedules::{Group, Wanted};
 
 /// How far ahead a one-off is set at least: it must not be past by the time that EventBridge reads it.
 const LEAD: SignedDuration = SignedDuration::from_secs(5);
@@ -28,34 +28,17 @@ const LONGEST_NAME: usize = 64;
 /// How often a schedule is made or changed that goes and comes meanwhile.
 const TRIES: u32 = 5;
 
-/// The two requests differ in their types only.
-macro_rules! wanted {
-    ($request:expr, $group:expr, $wanted:expr) => {
-        $request
-            .group_name($group)
-            .name(&$wanted.name)
-            .set_description($wanted.description.clone())
-            .schedule_expression(&$wanted.expression)
-            .flexible_time_window($wanted.window.clone())
-            .target($wanted.target.clone())
-            .action_after_completion(ActionAfterCompletion::Delete)
-    };
-}
-
 /// Schedules in the group of the deployment. They fire within a minute of their time: that is EventBridge's precision.
 #[derive(Debug)]
 pub struct AwsScheduler {
     connection: Arc<Connection>,
+    group: Group,
     queue: Arc<AwsQueue>,
 }
 
 impl AwsScheduler {
     pub(crate) fn new(connection: Arc<Connection>, queue: Arc<AwsQueue>) -> Self {
-        Self { connection, queue }
-    }
-
-    fn client(&self) -> &aws_sdk_scheduler::Client {
-        self.connection.scheduler()
+        Self { group: Group::new(Arc::clone(&connection)), connection, queue }
     }
 
     /// The role that the scheduler takes. A program outside Lambda is not told which: that of the stack's own schedule.
@@ -63,7 +46,7 @@ impl AwsScheduler {
         if let Some(role) = &self.connection.settings().scheduler_role {
             return Ok(role.clone());
         }
-        let own = self.find(SWEEP_SCHEDULE).await?.and_then(|found| found.target);
+        let own = self.group.find(SWEEP_SCHEDULE).await?.and_then(|found| found.target);
         own.map(|target| target.role_arn).ok_or_else(|| {
             SchedulerError(
                 "STEWARD_SCHEDULER_ROLE is not set: give the ARN of the role that the stack made for schedules".into(),
@@ -82,61 +65,6 @@ impl AwsScheduler {
         Target::builder().arn(arn).role_arn(role).input(job).build().map_err(incomplete)
     }
 
-    /// Makes a schedule; `false` where one of the name is there.
-    async fn create(&self, wanted: &Wanted) -> Result<bool, SchedulerError> {
-        let request = wanted!(self.client().create_schedule(), self.connection.stack(), wanted);
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if code(&error) == Some("ConflictException") => Ok(false),
-            Err(error) => Err(SchedulerError(words(&error))),
-        }
-    }
-
-    /// Changes a schedule; `false` where it is gone.
-    async fn replace(&self, wanted: &Wanted) -> Result<bool, SchedulerError> {
-        let request = wanted!(self.client().update_schedule(), self.connection.stack(), wanted);
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if is_gone(code(&error)) => Ok(false),
-            Err(error) => Err(SchedulerError(words(&error))),
-        }
-    }
-
-    /// Whether this very schedule is there.
-    async fn stands(&self, wanted: &Wanted) -> Result<bool, SchedulerError> {
-        Ok(self.find(&wanted.name).await?.is_some_and(|found| {
-            found.schedule_expression.as_deref() == Some(&wanted.expression)
-                && found.target.is_some_and(|target| {
-                    target.arn == wanted.target.arn
-                        && target.role_arn == wanted.target.role_arn
-                        && target.input == wanted.target.input
-                })
-        }))
-    }
-
-    async fn find(&self, name: &str) -> Result<Option<GetScheduleOutput>, SchedulerError> {
-        let request = self.client().get_schedule().group_name(self.connection.stack()).name(name);
-        match request.send().await {
-            Ok(found) => Ok(Some(found)),
-            Err(error) if is_gone(code(&error)) => Ok(None),
-            Err(error) => Err(SchedulerError(words(&error))),
-        }
-    }
-
-    /// The names of all schedules, as EventBridge has them.
-    async fn names(&self) -> Result<Vec<String>, SchedulerError> {
-        let (mut names, mut next) = (Vec::new(), None);
-        loop {
-            let request = self.client().list_schedules().group_name(self.connection.stack()).set_next_token(next);
-            let answer = request.send().await.map_err(|error| SchedulerError(words(&error)))?;
-            names.extend(answer.schedules.into_iter().filter_map(|schedule| schedule.name));
-            next = answer.next_token;
-            if next.is_none() {
-                return Ok(names);
-            }
-        }
-    }
-
     /// What was set; `None` for a schedule that Steward never made.
     fn read(&self, found: GetScheduleOutput) -> Option<Schedule> {
         let target = found.target?;
@@ -149,16 +77,6 @@ impl AwsScheduler {
             job: serde_json::from_str(&target.input?).ok()?,
         })
     }
-}
-
-/// A schedule as EventBridge has it.
-struct Wanted {
-    name: String,
-    /// The port's name, where that of EventBridge is its hash.
-    description: Option<String>,
-    expression: String,
-    window: FlexibleTimeWindow,
-    target: Target,
 }
 
 #[async_trait]
@@ -181,12 +99,12 @@ impl Scheduler for AwsScheduler {
         let description = (name != schedule.name.0).then(|| schedule.name.0.clone());
         let wanted = Wanted { name, description, expression, window, target };
         for _ in 0..TRIES {
-            if self.create(&wanted).await? {
+            if self.group.create(&wanted).await? {
                 return Ok(());
             }
             // A rate that is set anew starts over.
             let is_rate = matches!(schedule.when, When::Every(_));
-            if (is_rate && self.stands(&wanted).await?) || self.replace(&wanted).await? {
+            if (is_rate && self.group.stands(&wanted).await?) || self.group.replace(&wanted).await? {
                 return Ok(());
             }
         }
@@ -194,18 +112,14 @@ impl Scheduler for AwsScheduler {
     }
 
     async fn cancel(&self, name_of: &ScheduleName) -> Result<(), SchedulerError> {
-        let request = self.client().delete_schedule().group_name(self.connection.stack()).name(name(name_of));
-        match request.send().await {
-            Err(error) if !is_gone(code(&error)) => Err(SchedulerError(words(&error))),
-            _ => Ok(()),
-        }
+        self.group.delete(&name(name_of)).await
     }
 
     async fn list(&self) -> Result<Vec<Schedule>, SchedulerError> {
         let mut schedules = Vec::new();
-        for name in self.names().await? {
+        for name in self.group.names().await? {
             // One that fires meanwhile is gone.
-            let Some(found) = self.find(&name).await? else { continue };
+            let Some(found) = self.group.find(&name).await? else { continue };
             match self.read(found) {
                 Some(schedule) => schedules.push(schedule),
                 None => tracing::warn!(schedule = name, "left out: this is none of Steward's schedules"),
@@ -213,10 +127,6 @@ impl Scheduler for AwsScheduler {
         }
         Ok(schedules)
     }
-}
-
-fn is_gone(code: Option<&str>) -> bool {
-    code == Some("ResourceNotFoundException")
 }
 
 /// EventBridge takes short names of few characters; any other is told by its hash.

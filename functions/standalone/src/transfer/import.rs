@@ -18,14 +18,14 @@ pub async fn import(ctx: &Context, directory: &Path, go_on: bool) -> Result<Mani
     for (table, rows) in &tables {
         let Difference { missing: rows, own, foreign } = rows::compare(ctx, table, rows).await?;
         if foreign > 0 || (own > 0 && !go_on) {
-            return Err(not_empty(table, go_on));
+            return Err(TransferError::not_empty(&format!("the table {} holds a row", table.name), go_on));
         }
         missing.push((*table, rows));
     }
     let there = secrets::there(ctx, &secrets, go_on).await?;
 
     // A deployment on AWS is awake: its sweep has every open operation worked on. What sets work going comes after
-    // everything that the work needs, and the open operations last, when a cut can leave out no more than some of them.
+    // everything that the work needs, and open operations after that: what a cut leaves out then, the sweep makes up for.
     secrets::write(ctx, secrets, &there).await?;
     let mut open = Vec::new();
     for (table, rows) in missing {
@@ -40,26 +40,16 @@ pub async fn import(ctx: &Context, directory: &Path, go_on: bool) -> Result<Mani
         }
     }
     work::set(ctx, schedules).await?;
+    let (of_operations, jobs) = jobs.into_iter().partition::<Vec<_>, _>(|(_, waiting)| waiting.is_of_an_operation());
     work::send(ctx, jobs).await?;
     for (table, rows) in open {
         rows::write(ctx, table, &rows).await?;
     }
+    work::send(ctx, of_operations).await?;
     Ok(manifest)
 }
 
 /// Whether it is an operation that somebody has to go on with.
 fn is_open(table: &Table, row: &Item) -> bool {
     table.name == OPERATIONS.name && row.contains_key("open")
-}
-
-fn not_empty(table: &Table, go_on: bool) -> TransferError {
-    TransferError::NotEmpty(if go_on {
-        format!("the table {} holds rows that are not of this export; nothing was imported", table.name)
-    } else {
-        format!(
-            "the table {} is not empty; import into a new store. If an import of this export was cut off, \
-             run it again with --continue",
-            table.name
-        )
-    })
 }

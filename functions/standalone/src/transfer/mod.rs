@@ -55,6 +55,19 @@ pub enum TransferError {
     Port(#[from] domain::Error),
 }
 
+impl TransferError {
+    /// Nothing was written, for this is there.
+    fn not_empty(what: &str, go_on: bool) -> Self {
+        Self::NotEmpty(if go_on {
+            format!("{what} that is not of this export; nothing was imported")
+        } else {
+            format!(
+                "{what}; import into a new store. If an import of this export was cut off, run it again with --continue"
+            )
+        })
+    }
+}
+
 fn line(value: &impl Serialize) -> Result<String, TransferError> {
     Ok(serde_json::to_string(value).map_err(|error| domain::Error::Internal(error.to_string()))?)
 }

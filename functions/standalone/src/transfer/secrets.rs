@@ -50,7 +50,7 @@ pub(super) async fn there(ctx: &Context, own: &[Secret], go_on: bool) -> Result<
     let there = ctx.vault.list("").await.map_err(Error::from)?;
     match there.iter().find(|name| name.0 != MADE_BY_ITSELF && !(go_on && own.contains(name.0.as_str()))) {
         None => Ok(there.into_iter().map(|name| name.0).collect()),
-        Some(name) => Err(TransferError::NotEmpty(format!("the vault is not empty: it holds {name}"))),
+        Some(name) => Err(TransferError::not_empty(&format!("the vault holds {name}"), go_on)),
     }
 }
 
