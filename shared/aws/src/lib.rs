@@ -2,12 +2,14 @@
 
 mod connection;
 mod deployment;
+mod expression;
 mod fault;
 mod http;
 mod observer;
 mod queue;
 mod roots;
 mod scheduler;
+mod schedules;
 mod settings;
 mod store;
 mod values;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
 use domain::jobs::Job;
 use domain::ports::{Delivery, Queue, QueueError, QueueName};
 use tokio::sync::OnceCell;
@@ -25,6 +25,10 @@ const MOST_AT_ONCE: i32 = 10;
 
 /// How long dead letters are hidden while they are looked at, in seconds; they are shown again right after.
 const LOOKED_AT: i32 = 30;
+
+/// How long jobs are hidden while everything on a queue is listed, in seconds; they are shown again right after. The
+/// longest that this may take is that a delayed job comes up.
+const LISTED: i32 = 2 * LONGEST_DELAY;
 
 /// Between two looks at a queue. To wait for a message means to take it, which is not for [`Queue::ready`].
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -74,6 +78,41 @@ impl AwsQueue {
         Ok(answer.messages.unwrap_or_default())
     }
 
+    /// How many jobs are hidden or delayed.
+    async fn out_of_sight(&self, url: &str) -> Result<usize, QueueError> {
+        let counts = [
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+        ];
+        let request = self.connection.sqs().get_queue_attributes().queue_url(url);
+        let answer = request.set_attribute_names(Some(counts.to_vec())).send().await;
+        let attributes = answer.map_err(|error| QueueError(words(&error)))?.attributes.unwrap_or_default();
+        Ok(counts.iter().filter_map(|count| attributes.get(count)?.parse::<usize>().ok()).sum())
+    }
+
+    /// Takes every job there is, also those that come up meanwhile.
+    async fn take_all(&self, url: &str, messages: &mut BTreeMap<String, Message>) -> Result<(), QueueError> {
+        let start = Instant::now();
+        loop {
+            // Without a wait SQS asks some of its servers only.
+            let taken = self.take(url, MOST_AT_ONCE, LISTED, 1).await?;
+            let some = !taken.is_empty();
+            messages.extend(taken.into_iter().filter_map(|message| Some((message.message_id.clone()?, message))));
+            if some {
+                continue;
+            }
+            let left = self.out_of_sight(url).await?.saturating_sub(messages.len());
+            if left == 0 {
+                return Ok(());
+            }
+            if start.elapsed().as_secs() > LONGEST_DELAY.unsigned_abs().into() {
+                return Err(QueueError(format!("{left} jobs stay hidden; stop whoever works on the queue")));
+            }
+            tracing::info!(jobs = left, "waiting for jobs that are hidden or delayed");
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
     async fn show_again(&self, url: &str, message: &Message) -> Result<(), QueueError> {
         let request = self.connection.sqs().change_message_visibility().queue_url(url).visibility_timeout(0);
         let request = request.set_receipt_handle(message.receipt_handle.clone());
@@ -104,6 +143,17 @@ impl Queue for AwsQueue {
             Err(error) if code(&error).is_some_and(|code| code.ends_with("ReceiptHandleIsInvalid")) => Ok(()),
             result => result.map(drop).map_err(|error| QueueError(words(&error))),
         }
+    }
+
+    async fn waiting(&self, queue: QueueName) -> Result<Vec<Job>, QueueError> {
+        let url = self.url(queue).await?;
+        let mut messages = BTreeMap::new();
+        let found = self.take_all(url, &mut messages).await;
+        for message in messages.values() {
+            self.show_again(url, message).await?;
+        }
+        found?;
+        Ok(messages.into_values().filter_map(|message| job(queue, message.body.as_deref()?)).collect())
     }
 
     async fn dead_letters(&self, queue: QueueName, max: usize) -> Result<Vec<Job>, QueueError> {

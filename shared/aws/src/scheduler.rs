@@ -6,22 +6,21 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_sdk_scheduler::error::BuildError;
-use aws_sdk_scheduler::types::{ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
-use domain::ports::{Clock, Queue, Schedule, ScheduleName, Scheduler, SchedulerError, When};
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use aws_sdk_scheduler::operation::get_schedule::GetScheduleOutput;
+use aws_sdk_scheduler::types::{FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
+use domain::operations::SWEEP_SCHEDULE;
+use domain::ports::{Clock, Queue, QueueName, Schedule, ScheduleName, Scheduler, SchedulerError, When};
+use jiff::SignedDuration;
 use system::SystemClock;
 
 use crate::AwsQueue;
 use crate::connection::Connection;
 use crate::deployment::queue_name;
-use crate::fault::{code, words};
+use crate::expression;
+use crate::schedules::{Group, Wanted};
 
 /// How far ahead a one-off is set at least: it must not be past by the time that EventBridge reads it.
 const LEAD: SignedDuration = SignedDuration::from_secs(5);
-
-/// The shortest rate of the port. That of AWS is a minute.
-const SHORTEST: Duration = Duration::from_secs(1);
 
 /// The most characters of a schedule's name.
 const LONGEST_NAME: usize = 64;
@@ -33,91 +32,51 @@ const TRIES: u32 = 5;
 #[derive(Debug)]
 pub struct AwsScheduler {
     connection: Arc<Connection>,
+    group: Group,
     queue: Arc<AwsQueue>,
 }
 
 impl AwsScheduler {
     pub(crate) fn new(connection: Arc<Connection>, queue: Arc<AwsQueue>) -> Self {
-        Self { connection, queue }
+        Self { group: Group::new(Arc::clone(&connection)), connection, queue }
     }
 
-    fn client(&self) -> &aws_sdk_scheduler::Client {
-        self.connection.scheduler()
-    }
-
-    fn target(&self, schedule: &Schedule) -> Result<Target, SchedulerError> {
-        let settings = self.connection.settings();
-        let role = settings.scheduler_role.as_deref().ok_or_else(|| {
+    /// The role that the scheduler takes. A program outside Lambda is not told which: that of the stack's own schedule.
+    async fn role(&self) -> Result<String, SchedulerError> {
+        if let Some(role) = &self.connection.settings().scheduler_role {
+            return Ok(role.clone());
+        }
+        let own = self.group.find(SWEEP_SCHEDULE).await?.and_then(|found| found.target);
+        own.map(|target| target.role_arn).ok_or_else(|| {
             SchedulerError(
                 "STEWARD_SCHEDULER_ROLE is not set: give the ARN of the role that the stack made for schedules".into(),
             )
-        })?;
+        })
+    }
+
+    async fn target(&self, schedule: &Schedule) -> Result<Target, SchedulerError> {
+        let settings = self.connection.settings();
+        let role = self.role().await?;
         let name = queue_name(&settings.stack, schedule.queue);
-        let arn = queue_arn(role, &settings.region, &name)
+        let arn = queue_arn(&role, &settings.region, &name)
             .ok_or_else(|| SchedulerError(format!("STEWARD_SCHEDULER_ROLE is not the ARN of a role: {role}")))?;
         let job = serde_json::to_string(&schedule.job)
             .map_err(|error| SchedulerError(format!("a job cannot be sent: {error}")))?;
         Target::builder().arn(arn).role_arn(role).input(job).build().map_err(incomplete)
     }
 
-    /// Makes a schedule; `false` where one of the name is there.
-    async fn create(&self, wanted: &Wanted) -> Result<bool, SchedulerError> {
-        let request = self
-            .client()
-            .create_schedule()
-            .group_name(self.connection.stack())
-            .name(&wanted.name)
-            .schedule_expression(&wanted.expression)
-            .flexible_time_window(wanted.window.clone())
-            .target(wanted.target.clone())
-            .action_after_completion(ActionAfterCompletion::Delete);
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if code(&error) == Some("ConflictException") => Ok(false),
-            Err(error) => Err(SchedulerError(words(&error))),
-        }
+    /// What was set; `None` for a schedule that Steward never made.
+    fn read(&self, found: GetScheduleOutput) -> Option<Schedule> {
+        let target = found.target?;
+        let is_target =
+            |queue: &QueueName| target.arn.rsplit(':').next() == Some(&queue_name(self.connection.stack(), *queue));
+        Some(Schedule {
+            name: ScheduleName(found.description.filter(|name| !name.is_empty()).or(found.name)?),
+            when: expression::read(&found.schedule_expression?)?,
+            queue: QueueName::ALL.into_iter().find(is_target)?,
+            job: serde_json::from_str(&target.input?).ok()?,
+        })
     }
-
-    /// Changes a schedule; `false` where it is gone.
-    async fn replace(&self, wanted: &Wanted) -> Result<bool, SchedulerError> {
-        let request = self
-            .client()
-            .update_schedule()
-            .group_name(self.connection.stack())
-            .name(&wanted.name)
-            .schedule_expression(&wanted.expression)
-            .flexible_time_window(wanted.window.clone())
-            .target(wanted.target.clone())
-            .action_after_completion(ActionAfterCompletion::Delete);
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if is_gone(code(&error)) => Ok(false),
-            Err(error) => Err(SchedulerError(words(&error))),
-        }
-    }
-
-    /// Whether this very schedule is there.
-    async fn stands(&self, wanted: &Wanted) -> Result<bool, SchedulerError> {
-        let request = self.client().get_schedule().group_name(self.connection.stack()).name(&wanted.name);
-        match request.send().await {
-            Ok(found) => Ok(found.schedule_expression.as_deref() == Some(&wanted.expression)
-                && found.target.is_some_and(|target| {
-                    target.arn == wanted.target.arn
-                        && target.role_arn == wanted.target.role_arn
-                        && target.input == wanted.target.input
-                })),
-            Err(error) if is_gone(code(&error)) => Ok(false),
-            Err(error) => Err(SchedulerError(words(&error))),
-        }
-    }
-}
-
-/// A schedule as EventBridge has it.
-struct Wanted {
-    name: String,
-    expression: String,
-    window: FlexibleTimeWindow,
-    target: Target,
 }
 
 #[async_trait]
@@ -125,24 +84,27 @@ impl Scheduler for AwsScheduler {
     async fn set(&self, schedule: Schedule) -> Result<(), SchedulerError> {
         let now = SystemClock.now();
         let expression = match schedule.when {
-            When::Every(every) => rate(every)?,
+            When::Every(every) => expression::rate(every)?,
             When::At(time) if time <= now => {
                 // EventBridge need not fire what is past.
                 self.cancel(&schedule.name).await?;
                 let sent = self.queue.send(schedule.queue, &schedule.job, Duration::ZERO).await;
                 return sent.map_err(|error| SchedulerError(error.to_string()));
             }
-            When::At(time) => at(time.max(now + LEAD)),
+            When::At(time) => expression::at(time.max(now + LEAD)),
         };
         let window = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build().map_err(incomplete)?;
-        let wanted = Wanted { name: name(&schedule.name), expression, window, target: self.target(&schedule)? };
+        let target = self.target(&schedule).await?;
+        let name = name(&schedule.name);
+        let description = (name != schedule.name.0).then(|| schedule.name.0.clone());
+        let wanted = Wanted { name, description, expression, window, target };
         for _ in 0..TRIES {
-            if self.create(&wanted).await? {
+            if self.group.create(&wanted).await? {
                 return Ok(());
             }
             // A rate that is set anew starts over.
             let is_rate = matches!(schedule.when, When::Every(_));
-            if (is_rate && self.stands(&wanted).await?) || self.replace(&wanted).await? {
+            if (is_rate && self.group.stands(&wanted).await?) || self.group.replace(&wanted).await? {
                 return Ok(());
             }
         }
@@ -150,33 +112,21 @@ impl Scheduler for AwsScheduler {
     }
 
     async fn cancel(&self, name_of: &ScheduleName) -> Result<(), SchedulerError> {
-        let request = self.client().delete_schedule().group_name(self.connection.stack()).name(name(name_of));
-        match request.send().await {
-            Err(error) if !is_gone(code(&error)) => Err(SchedulerError(words(&error))),
-            _ => Ok(()),
+        self.group.delete(&name(name_of)).await
+    }
+
+    async fn list(&self) -> Result<Vec<Schedule>, SchedulerError> {
+        let mut schedules = Vec::new();
+        for name in self.group.names().await? {
+            // One that fires meanwhile is gone.
+            let Some(found) = self.group.find(&name).await? else { continue };
+            match self.read(found) {
+                Some(schedule) => schedules.push(schedule),
+                None => tracing::warn!(schedule = name, "left out: this is none of Steward's schedules"),
+            }
         }
+        Ok(schedules)
     }
-}
-
-fn is_gone(code: Option<&str>) -> bool {
-    code == Some("ResourceNotFoundException")
-}
-
-/// Rounded up: it may not fire early.
-fn at(time: Timestamp) -> String {
-    let whole = time.as_second() + i64::from(time.subsec_nanosecond() > 0);
-    let time = Timestamp::from_second(whole).unwrap_or(time);
-    format!("at({})", time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S"))
-}
-
-fn rate(every: Duration) -> Result<String, SchedulerError> {
-    if every < SHORTEST {
-        return Err(SchedulerError(format!("a rate of {every:?} is too short; one second is the shortest")));
-    }
-    Ok(match every.as_secs().div_ceil(60) {
-        1 => "rate(1 minute)".into(),
-        minutes => format!("rate({minutes} minutes)"),
-    })
 }
 
 /// EventBridge takes short names of few characters; any other is told by its hash.
@@ -204,21 +154,6 @@ fn incomplete(error: BuildError) -> SchedulerError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_and_rates_are_rounded_up() {
-        for (time, expression) in [
-            ("2026-02-28T23:59:59.000000001Z", "at(2026-03-01T00:00:00)"),
-            ("2026-02-28T23:59:59Z", "at(2026-02-28T23:59:59)"),
-            ("2026-06-01T02:00:00.5+02:00", "at(2026-06-01T00:00:01)"),
-        ] {
-            assert_eq!(at(time.parse().unwrap()), expression);
-        }
-        for (seconds, expression) in [(1, "rate(1 minute)"), (60, "rate(1 minute)"), (90_000, "rate(1500 minutes)")] {
-            assert_eq!(rate(Duration::from_secs(seconds)).unwrap(), expression);
-        }
-        assert!(rate(Duration::from_millis(999)).unwrap_err().to_string().contains("too short"));
-    }
 
     #[test]
     fn a_name_that_does_not_fit_is_hashed() {

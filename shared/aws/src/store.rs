@@ -7,7 +7,7 @@
 //!   put if they are equal. If somebody has changed the item in between, the put is reported as refused;
 //! - `increment` may leave numbers out.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,12 +16,13 @@ use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
 use aws_sdk_dynamodb::types::{KeysAndAttributes, Put, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use aws_smithy_runtime_api::client::result::SdkError;
 use domain::ports::{Entropy, EntropyExt, Item, Key, Page, PageToken, Query, Store, StoreError, Table, Write};
+use dynamo::{collect, distinct, from_attributes, from_token, key_attributes, to_token};
 
 use crate::connection::Connection;
 use crate::deployment::table_name;
 use crate::fault::{Refusal, cancelled, refused};
 use crate::observer::Attempts;
-use crate::values::{Attributes, from_attributes, from_token, key_attributes, key_of, to_token};
+use crate::values::{Attributes, Sdk};
 use crate::writes::{self, Single};
 
 /// How often a write is tried that another transaction is in the way of. The SDK does not.
@@ -101,34 +102,10 @@ impl AwsStore {
         .await
     }
 
-    /// The keys of a batch by table, each once: DynamoDB refuses repeats.
     fn batch(&self, keys: &[(&'static Table, Key)]) -> Result<HashMap<String, KeysAndAttributes>, StoreError> {
-        let mut batch: HashMap<String, Vec<Attributes>> = HashMap::new();
-        let mut asked = HashSet::new();
-        for (table, key) in keys {
-            if asked.insert((table.name, key)) {
-                batch.entry(self.name(table)).or_default().push(key_attributes(table, key.clone())?);
-            }
-        }
         let wanted = |keys| KeysAndAttributes::builder().consistent_read(true).set_keys(Some(keys)).build();
-        batch.into_iter().map(|(name, keys)| Ok((name, wanted(keys).map_err(writes::incomplete)?))).collect()
-    }
-
-    /// The items of a batch come in no order.
-    fn collect(
-        &self,
-        keys: &[(&'static Table, Key)],
-        responses: HashMap<String, Vec<Attributes>>,
-        found: &mut HashMap<(&'static str, Key), Item>,
-    ) -> Result<(), StoreError> {
-        for (name, items) in responses {
-            let Some((table, _)) = keys.iter().find(|(table, _)| self.name(table) == name) else { continue };
-            for attributes in items {
-                let item = from_attributes(attributes)?;
-                found.insert((table.name, key_of(table, &item)?), item);
-            }
-        }
-        Ok(())
+        let batch = distinct::<Sdk>(keys, |table| self.name(table))?.into_iter();
+        batch.map(|(name, keys)| Ok((name, wanted(keys).map_err(writes::incomplete)?))).collect()
     }
 }
 
@@ -136,8 +113,8 @@ impl AwsStore {
 impl Store for AwsStore {
     async fn get(&self, table: &'static Table, key: Key) -> Result<Option<Item>, StoreError> {
         let request = self.client().get_item().table_name(self.name(table)).consistent_read(true);
-        let answer = request.set_key(Some(key_attributes(table, key)?)).send().await;
-        answer.map_err(|error| refused(&error))?.item.map(from_attributes).transpose()
+        let answer = request.set_key(Some(key_attributes::<Sdk>(table, key)?)).send().await;
+        answer.map_err(|error| refused(&error))?.item.map(from_attributes::<Sdk>).transpose()
     }
 
     async fn get_many(&self, keys: Vec<(&'static Table, Key)>) -> Result<Vec<Option<Item>>, StoreError> {
@@ -149,7 +126,8 @@ impl Store for AwsStore {
             let answer = answer.map_err(|error| refused(&error))?;
             rest = answer.unprocessed_keys.unwrap_or_default();
             let before = found.len();
-            self.collect(&keys, answer.responses.unwrap_or_default(), &mut found)?;
+            let responses = answer.responses.unwrap_or_default();
+            collect::<Sdk>(&keys, |table| self.name(table), responses, &mut found)?;
             if !rest.is_empty() && found.len() == before {
                 empty += 1;
                 if empty == EMPTY_ANSWERS {
@@ -162,7 +140,7 @@ impl Store for AwsStore {
     }
 
     async fn query(&self, query: Query) -> Result<Page, StoreError> {
-        let read = writes::reading(&query)?;
+        let read = dynamo::reading::<Sdk>(&query)?;
         let request = self
             .client()
             .query()
@@ -174,7 +152,7 @@ impl Store for AwsStore {
             .set_expression_attribute_values(Some(read.values))
             .scan_index_forward(!query.descending)
             .set_limit(query.limit.map(|limit| i32::try_from(limit).unwrap_or(i32::MAX)))
-            .set_exclusive_start_key(query.after.as_ref().map(from_token).transpose()?)
+            .set_exclusive_start_key(query.after.as_ref().map(from_token::<Sdk>).transpose()?)
             // An index knows no other reads.
             .consistent_read(query.index.is_none());
         let answer = request.send().await.map_err(|error| refused(&error))?;
@@ -186,7 +164,7 @@ impl Store for AwsStore {
             .client()
             .scan()
             .table_name(self.name(table))
-            .set_exclusive_start_key(after.as_ref().map(from_token).transpose()?)
+            .set_exclusive_start_key(after.as_ref().map(from_token::<Sdk>).transpose()?)
             .consistent_read(true);
         let answer = request.send().await.map_err(|error| refused(&error))?;
         page(answer.items, answer.last_evaluated_key)
@@ -239,7 +217,7 @@ impl Store for AwsStore {
             async { call.await.map_err(|error| refused(&error)) }
         };
         let answer = self.patiently(call).await?;
-        let item = answer.attributes.map(from_attributes).transpose()?.unwrap_or_default();
+        let item = answer.attributes.map(from_attributes::<Sdk>).transpose()?.unwrap_or_default();
         let value = item.get(attribute).and_then(serde_json::Value::as_i64);
         value.ok_or_else(|| StoreError::Failed(format!("adding to {attribute} gave no new value")))
     }
@@ -263,7 +241,7 @@ fn was_put<R: std::fmt::Debug>(
 
 fn page(items: Option<Vec<Attributes>>, last_key: Option<Attributes>) -> Result<Page, StoreError> {
     Ok(Page {
-        items: items.unwrap_or_default().into_iter().map(from_attributes).collect::<Result<_, _>>()?,
-        next: last_key.map(to_token).transpose()?,
+        items: items.unwrap_or_default().into_iter().map(from_attributes::<Sdk>).collect::<Result<_, _>>()?,
+        next: last_key.map(to_token::<Sdk>).transpose()?,
     })
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::aead::LessSafeKey;
 use domain::ports::{Clock, Entropy};
+use dynamo::from_attributes;
 use dynoxide::Database;
 use dynoxide::actions::scan::ScanRequest;
 use vault::SealedVault;
@@ -16,7 +17,7 @@ use crate::engine::Engine;
 use crate::queue::{self, EmbeddedQueue};
 use crate::scheduler::{self, EmbeddedScheduler};
 use crate::store::EmbeddedStore;
-use crate::values::from_attributes;
+use crate::values::Dynoxide;
 use crate::{key_file, schema};
 
 /// Why a data directory was not opened, and what to do about it.
@@ -154,6 +155,6 @@ fn opens(database: &Database, key: Option<&LessSafeKey>) -> Result<Option<bool>,
     let request = ScanRequest { table_name: vault::SECRETS.name.into(), limit: Some(1), ..ScanRequest::default() };
     let response = database.scan(request).map_err(|error| error.to_string())?;
     let Some(row) = response.items.unwrap_or_default().pop() else { return Ok(None) };
-    let row = from_attributes(row).map_err(|error| error.to_string())?;
+    let row = from_attributes::<Dynoxide>(row).map_err(|error| error.to_string())?;
     Ok(Some(key.is_some_and(|key| vault::opens(key, &row))))
 }

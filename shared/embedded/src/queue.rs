@@ -151,6 +151,20 @@ impl Queue for EmbeddedQueue {
         }
     }
 
+    async fn waiting(&self, queue: QueueName) -> Result<Vec<Job>, QueueError> {
+        let mut query = Query::of(&MESSAGES, queue.as_str());
+        query.index = Some("by_visible");
+        let mut jobs = Vec::new();
+        loop {
+            let page = self.store.query(query.clone()).await.map_err(failed)?;
+            jobs.extend(page.items.iter().filter_map(job));
+            match page.next {
+                Some(next) => query.after = Some(next),
+                None => return Ok(jobs),
+            }
+        }
+    }
+
     async fn dead_letters(&self, queue: QueueName, max: usize) -> Result<Vec<Job>, QueueError> {
         let mut query = Query::of(&MESSAGES, queue.as_str());
         query.index = Some("by_dead");

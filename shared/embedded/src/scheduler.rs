@@ -9,6 +9,7 @@ use domain::ports::{
     Attribute, Clock, Expect, Index, Item, Key, Projection, Query, Queue, QueueName, Schedule, ScheduleName, Scheduler,
     SchedulerError, Store, StoreError, Table, When, Write,
 };
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -189,6 +190,27 @@ impl Scheduler for EmbeddedScheduler {
         let key = Key::of(name.0.as_str());
         self.store.write(Write::Delete { table: &SCHEDULES, key, expect: Expect::Any }).await.map_err(failed)
     }
+
+    async fn list(&self) -> Result<Vec<Schedule>, SchedulerError> {
+        let (mut schedules, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.store.scan(&SCHEDULES, after).await.map_err(failed)?;
+            schedules.extend(page.items.iter().filter_map(schedule));
+            after = page.next;
+            if after.is_none() {
+                return Ok(schedules);
+            }
+        }
+    }
+}
+
+fn schedule(item: &Item) -> Option<Schedule> {
+    let (queue, job) = target(item)?;
+    let when = match u64::try_from(integer(item, "every")).ok()? {
+        0 => When::At(Timestamp::from_millisecond(integer(item, "at")).ok()?),
+        every => When::Every(Duration::from_millis(every)),
+    };
+    Some(Schedule { name: ScheduleName(item.get("name")?.as_str()?.to_owned()), when, queue, job })
 }
 
 fn target(item: &Item) -> Option<(QueueName, Job)> {

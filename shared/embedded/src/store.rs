@@ -1,19 +1,19 @@
 //! The `Store` port on the embedded DynamoDB engine.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::ports::{Item, Key, Page, PageToken, Query, Store, StoreError, Table, Write};
+use dynamo::{collect, distinct, from_attributes, from_token, key_attributes, to_token};
 use dynoxide::actions::batch_get_item::{BatchGetItemRequest, KeysAndAttributes};
 use dynoxide::actions::get_item::GetItemRequest;
 use dynoxide::actions::query::{QueryRequest, QueryResponse};
 use dynoxide::actions::scan::ScanRequest;
 use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
-use dynoxide::types::AttributeValue;
 
 use crate::engine::Engine;
-use crate::values::{Attributes, from_attributes, from_token, key_attribute, key_attributes, key_of, to_token};
+use crate::values::Dynoxide;
 use crate::writes::{self, Single};
 
 /// The most rows read in one turn of the database: a long query lets other callers in between its turns. The engine
@@ -42,12 +42,15 @@ impl Store for EmbeddedStore {
     async fn get(&self, table: &'static Table, key: Key) -> Result<Option<Item>, StoreError> {
         let request = GetItemRequest {
             table_name: table.name.to_owned(),
-            key: key_attributes(table, key)?,
+            key: key_attributes::<Dynoxide>(table, key)?,
             consistent_read: Some(true),
             ..GetItemRequest::default()
         };
         self.engine
-            .call(|database| database.get_item(request), |response| response.item.map(from_attributes).transpose())
+            .call(
+                |database| database.get_item(request),
+                |response| response.item.map(from_attributes::<Dynoxide>).transpose(),
+            )
             .await
     }
 
@@ -58,7 +61,7 @@ impl Store for EmbeddedStore {
             let request = BatchGetItemRequest { request_items: rest, return_consumed_capacity: None };
             let response = self.engine.call(|database| database.batch_get_item(request), Ok).await?;
             rest = unprocessed(response.unprocessed_keys)?;
-            collect(&keys, response.responses, &mut found)?;
+            collect::<Dynoxide>(&keys, name, response.responses, &mut found)?;
         }
         Ok(keys.into_iter().map(|(table, key)| found.get(&(table.name, key)).cloned()).collect())
     }
@@ -88,7 +91,7 @@ impl Store for EmbeddedStore {
         let request = ScanRequest {
             table_name: table.name.to_owned(),
             limit: Some(ROWS_IN_A_TURN),
-            exclusive_start_key: after.as_ref().map(from_token).transpose()?,
+            exclusive_start_key: after.as_ref().map(from_token::<Dynoxide>).transpose()?,
             consistent_read: Some(true),
             ..ScanRequest::default()
         };
@@ -96,10 +99,10 @@ impl Store for EmbeddedStore {
             .call(
                 |database| database.scan(request),
                 |response| {
-                    let items = response.items.unwrap_or_default().into_iter().map(from_attributes);
+                    let items = response.items.unwrap_or_default().into_iter().map(from_attributes::<Dynoxide>);
                     Ok(Page {
                         items: items.collect::<Result<_, _>>()?,
-                        next: response.last_evaluated_key.map(to_token).transpose()?,
+                        next: response.last_evaluated_key.map(to_token::<Dynoxide>).transpose()?,
                     })
                 },
             )
@@ -144,7 +147,7 @@ impl Store for EmbeddedStore {
     ) -> Result<i64, StoreError> {
         let request = writes::increment(table, key, attribute, by)?;
         let response = self.engine.call(|database| database.update_item(request), Ok).await?;
-        let item = response.attributes.map(from_attributes).transpose()?.unwrap_or_default();
+        let item = response.attributes.map(from_attributes::<Dynoxide>).transpose()?.unwrap_or_default();
         let value = item.get(attribute).and_then(serde_json::Value::as_i64);
         value.ok_or_else(|| StoreError::Failed(format!("adding to {attribute} gave no new value")))
     }
@@ -163,8 +166,13 @@ struct Part {
 impl Part {
     fn of(response: QueryResponse) -> Result<Self, StoreError> {
         Ok(Self {
-            items: response.items.unwrap_or_default().into_iter().map(from_attributes).collect::<Result<_, _>>()?,
-            next: response.last_evaluated_key.map(to_token).transpose()?,
+            items: response
+                .items
+                .unwrap_or_default()
+                .into_iter()
+                .map(from_attributes::<Dynoxide>)
+                .collect::<Result<_, _>>()?,
+            next: response.last_evaluated_key.map(to_token::<Dynoxide>).transpose()?,
             read: response.scanned_count,
             units: response.consumed_capacity.map_or(0.0, |capacity| capacity.capacity_units),
         })
@@ -176,19 +184,13 @@ fn units_of_a_megabyte(query: &Query) -> f64 {
     if query.index.is_none() { 256.0 } else { 128.0 }
 }
 
-/// The keys of a batch by table, each once: DynamoDB refuses repeats.
 fn batch(keys: &[(&'static Table, Key)]) -> Result<HashMap<String, KeysAndAttributes>, StoreError> {
-    let mut batch: HashMap<String, KeysAndAttributes> = HashMap::new();
-    let mut asked = HashSet::new();
-    for (table, key) in keys {
-        if asked.insert((table.name, key)) {
-            let wanted = batch
-                .entry(table.name.to_owned())
-                .or_insert_with(|| KeysAndAttributes { consistent_read: Some(true), ..KeysAndAttributes::default() });
-            wanted.keys.push(key_attributes(table, key.clone())?);
-        }
-    }
-    Ok(batch)
+    let wanted = |keys| KeysAndAttributes { keys, consistent_read: Some(true), ..KeysAndAttributes::default() };
+    Ok(distinct::<Dynoxide>(keys, name)?.into_iter().map(|(name, keys)| (name, wanted(keys))).collect())
+}
+
+fn name(table: &Table) -> String {
+    table.name.to_owned()
 }
 
 /// What did not fit into the answer of a batch.
@@ -199,56 +201,18 @@ fn unprocessed(rest: HashMap<String, serde_json::Value>) -> Result<HashMap<Strin
         .map_err(|error| StoreError::Failed(format!("the rest of a batch cannot be read: {error}")))
 }
 
-/// The items of a batch come in no order.
-fn collect(
-    keys: &[(&'static Table, Key)],
-    responses: HashMap<String, Vec<Attributes>>,
-    found: &mut HashMap<(&'static str, Key), Item>,
-) -> Result<(), StoreError> {
-    for (name, items) in responses {
-        let Some((table, _)) = keys.iter().find(|(table, _)| table.name == name) else { continue };
-        for attributes in items {
-            let item = from_attributes(attributes)?;
-            found.insert((table.name, key_of(table, &item)?), item);
-        }
-    }
-    Ok(())
-}
-
 fn query_request(query: &Query, rows: usize) -> Result<QueryRequest, StoreError> {
-    let table = query.table;
-    let (partition, sort) = match query.index {
-        None => (table.partition, table.sort),
-        Some(name) => {
-            let index = table.indexes.iter().find(|index| index.name == name);
-            let index = index.ok_or_else(|| StoreError::Failed(format!("{} has no index {name}", table.name)))?;
-            (index.partition, Some(index.sort))
-        }
-    };
-    let mut condition = "#p = :p".to_owned();
-    let mut names = HashMap::from([("#p".to_owned(), partition.name.to_owned())]);
-    let mut values = HashMap::from([(":p".to_owned(), key_attribute(query.partition.clone()))]);
-    if let Some(bound) = &query.sort_at_most {
-        let sort = sort.ok_or_else(|| StoreError::Failed(format!("{} has no sort key", table.name)))?;
-        condition.push_str(" AND #s <= :s");
-        names.insert("#s".into(), sort.name.to_owned());
-        values.insert(":s".into(), key_attribute(bound.clone()));
-    }
-    let filter = query.contains.as_ref().map(|(attribute, text)| {
-        names.insert("#c".into(), (*attribute).to_owned());
-        values.insert(":c".into(), AttributeValue::S(text.clone()));
-        "contains(#c, :c)".to_owned()
-    });
+    let read = dynamo::reading::<Dynoxide>(query)?;
     Ok(QueryRequest {
-        table_name: table.name.to_owned(),
+        table_name: query.table.name.to_owned(),
         index_name: query.index.map(str::to_owned),
-        key_condition_expression: Some(condition),
-        filter_expression: filter,
-        expression_attribute_names: Some(names),
-        expression_attribute_values: Some(values),
+        key_condition_expression: Some(read.condition),
+        filter_expression: read.filter,
+        expression_attribute_names: Some(read.names),
+        expression_attribute_values: Some(read.values),
         scan_index_forward: !query.descending,
         limit: Some(rows),
-        exclusive_start_key: query.after.as_ref().map(from_token).transpose()?,
+        exclusive_start_key: query.after.as_ref().map(from_token::<Dynoxide>).transpose()?,
         consistent_read: Some(query.index.is_none()),
         return_consumed_capacity: Some("TOTAL".into()),
         ..QueryRequest::default()

@@ -35,6 +35,7 @@ suite! {
     delay(queue),
     visibility(queue),
     stale_receipt(queue),
+    waiting_are_all(queue),
     receives_at_most(queue),
     one_receiver_each(shared),
     ready_wakes(shared),

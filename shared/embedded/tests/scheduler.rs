@@ -53,6 +53,7 @@ suite! {
     past_fires_now(),
     replaced(),
     cancelled(),
+    listed(),
     rate_goes_on(Duration::from_secs(1)),
     same_rate_goes_on(Duration::from_secs(1)),
 }

@@ -7,8 +7,10 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection as Carried,
     ProjectionType, ScalarAttributeType, TableStatus, TimeToLiveSpecification,
 };
+use aws_sdk_scheduler::types::{FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
 use aws_sdk_sqs::types::QueueAttributeName;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use domain::operations::SWEEP_SCHEDULE;
 use domain::ports::{Attribute, AttributeKind, EntropyExt, Index, Projection, Queue, QueueName, Table};
 use secrecy::{ExposeSecret, SecretString};
 use system::SystemEntropy;
@@ -126,6 +128,19 @@ impl Emulator {
     /// A client for what the ports do not have.
     pub fn scheduler(&self) -> aws_sdk_scheduler::Client {
         client!(aws_sdk_scheduler, self)
+    }
+
+    /// The stack's own schedule, which fires every five minutes: not for tests that need the queue to themselves.
+    pub async fn make_sweep(&self) {
+        let url = &self.settings.queue_urls[&QueueName::Issuer];
+        let arn = self.sqs().get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::QueueArn);
+        let arn = arn.send().await.unwrap().attributes.unwrap().remove(&QueueAttributeName::QueueArn).unwrap();
+        let role = self.settings.scheduler_role.as_deref().unwrap_or_default();
+        let target = Target::builder().arn(arn).role_arn(role).input(r#"{"job":"sweep"}"#).build().unwrap();
+        let window = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build().unwrap();
+        let made = self.scheduler().create_schedule().group_name(&self.settings.stack).name(SWEEP_SCHEDULE);
+        let made = made.schedule_expression("rate(5 minutes)").flexible_time_window(window).target(target);
+        made.send().await.unwrap();
     }
 
     async fn make_table(&self, table: &Table) {

@@ -29,6 +29,8 @@ pub enum Verdict {
     Throttle,
     /// A transaction is refused because another touches the same items; nothing happens.
     Cancel,
+    /// A transaction is refused because the table takes no more for now; nothing happens. The SDK does not try again.
+    Starve,
     /// It happens, and nobody ever hears of it: the caller is dead. So is every later call.
     Kill,
 }
@@ -126,11 +128,8 @@ async fn relay(State(state): State<Arc<GateState>>, request: Request) -> Respons
             StatusCode::BAD_GATEWAY.into_response()
         }
         Verdict::Throttle => refuse("ThrottlingException", serde_json::json!({"message": "Rate exceeded"})),
-        Verdict::Cancel => {
-            let reasons = serde_json::json!([{"Code": "TransactionConflict", "Message": "Transaction is ongoing"}]);
-            let body = serde_json::json!({"Message": "Transaction cancelled", "CancellationReasons": reasons});
-            refuse("TransactionCanceledException", body)
-        }
+        Verdict::Cancel => cancel("TransactionConflict", "Transaction is ongoing"),
+        Verdict::Starve => cancel("ThrottlingError", "Throughput exceeds the current capacity of your table"),
         Verdict::Kill => {
             pass(&state, request).await;
             *state.dead.lock().unwrap() = true;
@@ -152,6 +151,12 @@ async fn pass(state: &GateState, request: Request) -> Response {
     }
     let bytes = answer.bytes().await.unwrap_or_default();
     response.body(Body::from(bytes)).unwrap()
+}
+
+fn cancel(code: &str, message: &str) -> Response {
+    let reasons = serde_json::json!([{"Code": code, "Message": message}]);
+    let body = serde_json::json!({"Message": "Transaction cancelled", "CancellationReasons": reasons});
+    refuse("TransactionCanceledException", body)
 }
 
 fn refuse(code: &str, mut body: serde_json::Value) -> Response {

@@ -195,6 +195,10 @@ impl Queue for Mortal<dyn Queue> {
         self.fate.live("queue.delete", self.port.delete(queue, receipt)).await
     }
 
+    async fn waiting(&self, queue: QueueName) -> Result<Vec<Job>, QueueError> {
+        self.fate.live("queue.waiting", self.port.waiting(queue)).await
+    }
+
     async fn dead_letters(&self, queue: QueueName, max: usize) -> Result<Vec<Job>, QueueError> {
         self.fate.live("queue.dead_letters", self.port.dead_letters(queue, max)).await
     }
@@ -239,6 +243,10 @@ impl Scheduler for Mortal<dyn Scheduler> {
 
     async fn cancel(&self, name: &ScheduleName) -> Result<(), SchedulerError> {
         self.fate.live("scheduler.cancel", self.port.cancel(name)).await
+    }
+
+    async fn list(&self) -> Result<Vec<Schedule>, SchedulerError> {
+        self.fate.live("scheduler.list", self.port.list()).await
     }
 }
 

@@ -56,6 +56,15 @@ impl Steward {
         id.0
     }
 
+    /// An operation that has work to do, and no job.
+    pub async fn plant_open_operation(&self, owner: i64) -> i64 {
+        let id: OperationId = operations::next_id(self.ctx.store.as_ref()).await.unwrap();
+        let work = Work::Purge { secrets: Vec::new() };
+        let hour_ago = self.ctx.clock.now() - jiff::SignedDuration::from_hours(1);
+        self.keep(&Operation::new(id, UserId(owner), work, &["purge"], hour_ago)).await;
+        id.0
+    }
+
     async fn keep<T: Entity>(&self, row: &T) {
         self.ctx.store.write(entity::insert(row).unwrap()).await.unwrap();
     }

@@ -105,7 +105,8 @@ impl Steward {
                         workers.spawn(steward::work(ctx.clone(), queue));
                     }
                     ready();
-                    axum::serve(listener, steward::router(ctx)).with_graceful_shutdown(stopped).await.unwrap();
+                    let service = steward::router(ctx).into_make_service_with_connect_info::<SocketAddr>();
+                    axum::serve(listener, service).with_graceful_shutdown(stopped).await.unwrap();
                 }
             }
         });

@@ -1,14 +1,21 @@
 //! `steward export` and `steward import`: everything moves, and nothing moves by half.
 
+mod commands;
+mod round_trip;
+mod to_aws;
+mod work;
+
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use domain::Context;
-use domain::ports::{EntropyExt, Expect, Item, QueueName, SecretName, Write};
+use domain::ports::{EntropyExt, Expect, Item, SecretName, Write};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use steward::transfer::{Manifest, TransferError, export, import};
+use system::SystemEntropy;
 use system_tests::steward::{Client, Steward, StewardOptions, empty_context};
 use tempfile::TempDir;
 
@@ -27,6 +34,11 @@ async fn filled() -> (Steward, Client) {
         ctx.vault.put(&key, &SecretString::from(version)).await.unwrap();
     }
     (steward, user)
+}
+
+/// What an export says of a place: count and checksum of each file.
+async fn everything(place: commands::At<'_>, directory: &TempDir) -> BTreeMap<String, (u64, String)> {
+    commands::export(place, &directory.path().join(SystemEntropy.hex::<4>())).await.ok()
 }
 
 /// Spoils an export.
@@ -138,20 +150,4 @@ async fn what_is_newer_or_was_changed_is_refused_before_anything_is_written() {
     }
     let nothing = exported_again(&target, directory.path()).await;
     assert!(nothing.files.values().all(|content| content.count == 0), "{nothing:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn jobs_that_wait_move_too() {
-    let (steward, _) = filled().await;
-    let directory = TempDir::with_prefix("steward-test-").unwrap();
-    let path = directory.path().join("export");
-    let ctx = &steward.ctx;
-    let job = domain::jobs::Job::Issue { operation: domain::ids::OperationId(7) };
-    ctx.queue.send(QueueName::Issuer, &job, std::time::Duration::ZERO).await.unwrap();
-    let count = export(ctx, &path).await.unwrap().files["jobs"].count;
-    assert!(count > 0);
-    let target = empty_context(&directory.path().join("target"));
-    import(&target, &path, false).await.unwrap();
-    let moved = target.queue.receive(QueueName::Issuer, 10, std::time::Duration::from_secs(60)).await.unwrap();
-    assert!(moved.iter().any(|delivery| delivery.job == job), "{moved:?}");
 }

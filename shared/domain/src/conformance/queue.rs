@@ -26,6 +26,7 @@ pub async fn all(queue: Arc<dyn Queue>, time: &dyn Time) {
     visibility(queue.as_ref(), time).await;
     stale_receipt(queue.as_ref(), time).await;
     receives_at_most(queue.as_ref(), time).await;
+    waiting_are_all(queue.as_ref(), time).await;
     one_receiver_each(Arc::clone(&queue), time).await;
     ready_wakes(Arc::clone(&queue), time).await;
     poison_becomes_a_dead_letter(queue.as_ref(), time).await;
@@ -104,6 +105,25 @@ pub async fn receives_at_most(queue: &dyn Queue, time: &dyn Time) {
     }
     seen.sort_unstable();
     assert_eq!(seen, [10, 11, 12, 13, 14]);
+}
+
+/// What waits is listed and stays: what is visible, what somebody holds, and what is delayed.
+pub async fn waiting_are_all(queue: &dyn Queue, time: &dyn Time) {
+    for number in 20..35 {
+        send(queue, number).await;
+    }
+    next(queue, time, SHORT).await;
+    queue.send(QUEUE, &job(35), SHORT).await.unwrap();
+    for _ in 0..2 {
+        let mut listed: Vec<i64> = queue.waiting(QUEUE).await.unwrap().iter().map(number).collect();
+        listed.sort_unstable();
+        assert_eq!(listed, (20..36).collect::<Vec<_>>());
+        assert!(queue.waiting(QueueName::Auditor).await.unwrap().is_empty());
+    }
+    for _ in 20..36 {
+        finish(queue, next(queue, time, LONG).await).await;
+    }
+    assert!(queue.waiting(QUEUE).await.unwrap().is_empty(), "a deleted job is listed");
 }
 
 /// Receivers at work at once never hold the same job.

@@ -25,6 +25,7 @@ pub async fn one_offs(scheduler: &dyn Scheduler, queue: &dyn Queue, time: &dyn T
     past_fires_now(scheduler, queue, time).await;
     replaced(scheduler, queue, time).await;
     cancelled(scheduler, queue, time).await;
+    listed(scheduler, queue, time).await;
 }
 
 /// The part that has to do with rates; it takes nine times the rate.
@@ -73,6 +74,31 @@ pub async fn cancelled(scheduler: &dyn Scheduler, queue: &dyn Queue, time: &dyn 
     scheduler.cancel(&name).await.unwrap();
     scheduler.cancel(&name).await.unwrap();
     quiet(queue, time, Duration::from_secs(4)).await;
+}
+
+/// What is set is listed as it was set, under any name, until it is cancelled.
+pub async fn listed(scheduler: &dyn Scheduler, _queue: &dyn Queue, time: &dyn Time) {
+    let at = When::At(Timestamp::from_second(in_seconds(time, 7200).as_second()).unwrap());
+    let every = |minutes: u64| When::Every(Duration::from_secs(60 * minutes));
+    let mut set: Vec<Schedule> = [("at", at), ("one-minute", every(1)), ("more/minutes, grüße", every(90))]
+        .into_iter()
+        .zip(20..)
+        .map(|((end, when), number)| Schedule { name: name(end), when, queue: QueueName::Auditor, job: job(number) })
+        .collect();
+    for schedule in &set {
+        scheduler.set(schedule.clone()).await.unwrap();
+    }
+    // Replaced, it is listed once.
+    set[1].when = every(2);
+    scheduler.set(set[1].clone()).await.unwrap();
+    for schedule in &set {
+        let listed = scheduler.list().await.unwrap();
+        let of_name: Vec<_> = listed.iter().filter(|other| other.name == schedule.name).collect();
+        assert_eq!(of_name, [schedule]);
+        scheduler.cancel(&schedule.name).await.unwrap();
+    }
+    let left = scheduler.list().await.unwrap();
+    assert!(!left.iter().any(|other| set.iter().any(|schedule| schedule.name == other.name)), "{left:?}");
 }
 
 /// A rate fires again and again until it is cancelled.

@@ -59,6 +59,11 @@ pub trait Queue: Send + Sync + fmt::Debug {
     /// Removes a delivered job. A receipt that is no longer the newest is ignored.
     async fn delete(&self, queue: QueueName, receipt: &str) -> Result<(), QueueError>;
 
+    /// Every job that was sent and not deleted, left where it is: for the export, while nobody works on the queue. On
+    /// AWS one that is hidden or delayed can be seen only when that is over, and this waits for it; each look counts as
+    /// a receive.
+    async fn waiting(&self, queue: QueueName) -> Result<Vec<Job>, QueueError>;
+
     /// Up to `max` jobs of the dead-letter queue, left there.
     async fn dead_letters(&self, queue: QueueName, max: usize) -> Result<Vec<Job>, QueueError>;
 

@@ -23,7 +23,7 @@ pub enum When {
 }
 
 /// A job to put on a queue at a time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
     /// Its name.
     pub name: ScheduleName,
@@ -48,4 +48,7 @@ pub trait Scheduler: Send + Sync + fmt::Debug {
 
     /// Removes a schedule; removing what is not there succeeds.
     async fn cancel(&self, name: &ScheduleName) -> Result<(), SchedulerError>;
+
+    /// Every schedule, in no order: for the export.
+    async fn list(&self) -> Result<Vec<Schedule>, SchedulerError>;
 }

@@ -70,6 +70,10 @@ impl Queue for Full {
         self.0.delete(queue, receipt).await
     }
 
+    async fn waiting(&self, queue: QueueName) -> Result<Vec<Job>, QueueError> {
+        self.0.waiting(queue).await
+    }
+
     async fn dead_letters(&self, queue: QueueName, max: usize) -> Result<Vec<Job>, QueueError> {
         self.0.dead_letters(queue, max).await
     }
