@@ -4,3 +4,5 @@ pub mod aws;
 pub mod openssl;
 pub mod peers;
 pub mod steward;
+pub mod template;
+pub mod walk;

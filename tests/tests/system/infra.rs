@@ -8,18 +8,13 @@ pub mod permissions;
 mod queues;
 mod routes;
 mod tables;
-mod template;
 mod tools;
 mod variables;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 
-/// The top of the repository.
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
-}
+use system_tests::template::root;
 
 /// The packages under `functions/` that run on Lambda: all but the one that is everything in one process.
 fn packages() -> BTreeSet<String> {
