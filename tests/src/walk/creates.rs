@@ -26,12 +26,15 @@ impl<M: Meter> Walk<'_, M> {
         let account = json!({"providerName": "pebble", "email": "ops@example.com"});
         let made = self.post(admin, "/api/v1/acme/account/create", account).await;
         let account = &made["data"]["items"][0];
-        for change in ["disable", "enable", "delete"] {
+        for change in ["disable", "enable"] {
             self.post(admin, &format!("/api/v1/acme/accounts/{change}"), json!({"id": account["id"]})).await;
         }
+        for default in [&account["id"], &json!(1)] {
+            let change = json!({"providerId": account["provider_id"], "accountId": default});
+            self.post(admin, "/api/v1/acme/accounts/set-default", change).await;
+        }
+        self.post(admin, "/api/v1/acme/accounts/delete", json!({"id": account["id"]})).await;
         self.job(QueueName::Issuer).await;
-        let default = json!({"providerId": account["provider_id"], "accountId": 1});
-        self.post(admin, "/api/v1/acme/accounts/set-default", default).await;
     }
 
     /// A POST whose route has no variable.
