@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use system_tests::aws::Measured;
 use system_tests::prices::{
-    AS_OF, Good, REGION, bill_table, idle_month, one_certificate, readme_rows, route_table, stored,
+    AS_OF, REGION, assumptions, bill_table, idle_month, one_certificate, readme_rows, route_table, stored,
 };
 use system_tests::template::Template;
 
@@ -23,6 +23,6 @@ async fn main() -> ExitCode {
     println!("A thousand certificates, from order to download:\n{}", bill_table(&one.times(1e3)));
     println!("Keeping them for a month:\n{}", bill_table(&stored(1e3)));
     println!("The rows of README:\n{}", readme_rows(&template, &visits).join("\n"));
-    println!("\nA certificate writes {} units and reads {}.", one.count(Good::WriteUnit), one.count(Good::ReadUnit));
+    println!("\n{}", assumptions());
     ExitCode::SUCCESS
 }

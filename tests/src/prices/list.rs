@@ -66,8 +66,8 @@ impl Price {
         Self::new(Good::GbSecond,      "Lambda GB-seconds",     13.3334, 1e6, 400e3),
         Self::new(Good::ReadUnit,      "DynamoDB read units",    0.125, 1e6, 0.0),
         Self::new(Good::WriteUnit,     "DynamoDB write units",   0.625, 1e6, 0.0),
-        Self::new(Good::StoredGb,      "DynamoDB storage, GB",   0.25,  1.0, 25.0),
-        Self::new(Good::BackupGb,      "DynamoDB backups, GB",   0.20,  1.0, 0.0),
+        Self::new(Good::StoredGb,      "GB in DynamoDB",         0.25,  1.0, 25.0),
+        Self::new(Good::BackupGb,      "GB of its backups",      0.20,  1.0, 0.0),
         Self::new(Good::SqsRequest,    "SQS requests",           0.40,  1e6, 1e6),
         Self::new(Good::ScheduleRun,   "schedules that fire",    1.00,  1e6, 14e6),
         Self::new(Good::Secret,        "secrets",                0.40,  1.0, 0.0),
@@ -75,7 +75,7 @@ impl Price {
         Self::new(Good::KmsCall,       "requests to KMS",        0.03,  1e4, 20e3),
         Self::new(Good::Alarm,         "alarms",                 0.10,  1.0, 10.0),
         Self::new(Good::Dashboard,     "dashboards",             3.00,  1.0, 3.0),
-        Self::new(Good::LogGb,         "logs, GB",               0.50,  1.0, 5.0),
+        Self::new(Good::LogGb,         "GB of logs",             0.50,  1.0, 5.0),
     ];
 
     const fn new(good: Good, name: &'static str, dollars: f64, of: f64, free: f64) -> Self {
@@ -105,3 +105,13 @@ pub(super) const LOGGED: f64 = 1000.0;
 
 /// What is kept of a certificate, with its key, operation, audit entry and places in indexes, in bytes.
 pub(super) const KEPT: f64 = 15_000.0;
+
+/// What the bills assume, in words.
+pub fn assumptions() -> String {
+    format!(
+        "Assumed: a function runs {MS_ITSELF} ms, {MS_OF_CALL} more for each call to AWS, {MS_OF_CA} for each request to \
+         a CA, {MS_OF_PASSWORD} for a password, and is warm; {LOGGED} bytes are logged each time; {KEPT} are kept of a \
+         certificate; Lambda asks each queue by {POLLS_AT_ONCE} polls of {SECONDS_OF_POLL} s at once; a worker gets one \
+         job at a time; no write is refused. Not on the bill: taxes, and transfer to the internet."
+    )
+}

@@ -68,13 +68,13 @@ pub fn readme_rows(template: &Template, visits: &[Visit<Charge>]) -> Vec<String>
     .to_vec()
 }
 
-/// What makes up the most of a bill, to nine tenths of it.
+/// What makes up the most of a bill, to 95 % of it.
 fn driven_by(bill: &Bill) -> String {
     let mut lines: Vec<_> = bill.lines().map(|(price, _, dollars, _)| (price.name, dollars)).collect();
     lines.sort_by(|a, b| b.1.total_cmp(&a.1));
     let (mut named, mut sum) = (Vec::new(), 0.0);
     for (name, dollars) in lines {
-        if sum >= 0.9 * bill.total() {
+        if sum >= 0.95 * bill.total() {
             break;
         }
         sum += dollars;

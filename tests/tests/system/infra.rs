@@ -1,6 +1,7 @@
 //! What is deployed to AWS, against the code it is deployed for: `infra/template.yaml`, `events/`, and the router of
 //! `cargo lambda watch`.
 
+mod alarms;
 mod emulator;
 mod events;
 mod limits;
