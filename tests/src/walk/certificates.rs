@@ -10,7 +10,7 @@ use super::{Meter, Walk};
 use crate::steward::Lab;
 
 /// Longer than Pebble takes for anything, so that a job comes as often each time.
-const AT_LEAST: Duration = Duration::from_millis(1500);
+const AT_LEAST: Duration = Duration::from_millis(2500);
 
 impl<M: Meter> Walk<'_, M> {
     /// The life of a certificate for a domain and its wildcard, from verified to deleted.
