@@ -13,7 +13,7 @@ pub fn route_table(template: &Template, visits: &[Visit<Charge>]) -> String {
     let gigabytes = gigabytes(template);
     let dollars = |visit: &Visit<Charge>| 1e6 * Bill::of(visit, gigabytes).total();
     let mut table =
-        format!("{:36} {:>5} {:>5} {:>6} {:>3} {:>6} {:>6}\n", "", "calls", "reads", "writes", "CA", "$", "most");
+        format!("{:38} {:>5} {:>5} {:>6} {:>3} {:>6} {:>6}\n", "", "calls", "reads", "writes", "CA", "$", "most");
     let mut routes: BTreeMap<&str, (&Visit<Charge>, f64)> = BTreeMap::new();
     for visit in visits {
         let (_, most) = routes.entry(&visit.route).or_insert((visit, 0.0));
@@ -23,7 +23,7 @@ pub fn route_table(template: &Template, visits: &[Visit<Charge>]) -> String {
         let bill = Bill::of(visit, gigabytes);
         let (reads, writes) = (bill.count(Good::ReadUnit), bill.count(Good::WriteUnit));
         let (count, ca, dollars, made) = (visit.calls.len(), visit.ca, dollars(visit), calls(&visit.calls));
-        writeln!(table, "{route:36} {count:>5} {reads:>5.1} {writes:>6} {ca:>3} {dollars:>6.2} {most:>6.2}  {made}")
+        writeln!(table, "{route:38} {count:>5} {reads:>5.1} {writes:>6} {ca:>3} {dollars:>6.2} {most:>6.2}  {made}")
             .unwrap();
     }
     table
