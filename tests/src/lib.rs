@@ -3,4 +3,7 @@
 pub mod aws;
 pub mod openssl;
 pub mod peers;
+pub mod prices;
 pub mod steward;
+pub mod template;
+pub mod walk;

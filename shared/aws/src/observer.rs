@@ -5,17 +5,31 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef,
+};
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 
 /// Told of every call made to AWS, each attempt of it: for counting in tests and benches.
 pub trait Observer: Send + Sync + fmt::Debug {
     /// A request is sent: `service` is `dynamodb`, `sqs`, `secretsmanager` or `scheduler`, `operation` e.g. `PutItem`.
     fn called(&self, service: &'static str, operation: &str);
+
+    /// Whether DynamoDB is to say what it charges, in the answers that [`Observer::answered`] is told of.
+    fn asks_capacity(&self) -> bool {
+        false
+    }
+
+    /// An answer came. Its body is told where it is DynamoDB's, and empty elsewhere: it may be a secret.
+    fn answered(&self, _service: &'static str, _operation: &str, _body: &[u8]) {}
 }
+
+/// What a request to DynamoDB starts with when it asks for the capacity that it uses.
+const ASKING: &[u8] = br#"{"ReturnConsumedCapacity":"INDEXES","#;
 
 /// Tells an observer of the calls to one service.
 #[derive(Debug)]
@@ -36,9 +50,40 @@ impl Intercept for Telling {
         _components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.observer.called(self.service, config.load::<Metadata>().map_or("?", Metadata::name));
+        self.observer.called(self.service, operation(config));
         Ok(())
     }
+
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request_mut();
+        let body = request.body().bytes().and_then(|body| body.strip_prefix(b"{"));
+        if let Some(rest) = body.filter(|_| self.service == "dynamodb" && self.observer.asks_capacity()) {
+            let asking = [ASKING, rest].concat();
+            request.headers_mut().insert("content-length", asking.len().to_string());
+            *request.body_mut() = SdkBody::from(asking);
+        }
+        Ok(())
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let body = context.response().body().bytes().filter(|_| self.service == "dynamodb");
+        self.observer.answered(self.service, operation(config), body.unwrap_or_default());
+        Ok(())
+    }
+}
+
+fn operation(config: &ConfigBag) -> &str {
+    config.load::<Metadata>().map_or("?", Metadata::name)
 }
 
 /// Counts the attempts of one call.

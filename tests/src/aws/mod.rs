@@ -2,6 +2,10 @@
 
 mod calls;
 mod emulator;
+mod ledger;
+mod measured;
 
 pub use calls::Calls;
 pub use emulator::Emulator;
+pub use ledger::{Charge, Ledger};
+pub use measured::Measured;

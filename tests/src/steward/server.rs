@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use aws::Aws;
 use clap::Parser;
 use domain::ports::{Key, QueueName};
 use domain::users::{self, ProfileChange, User};
@@ -34,6 +35,8 @@ pub struct StewardOptions {
     pub idle: bool,
     /// A deployment on AWS that has what it knows, instead of a data directory.
     pub deployment: Option<aws::Settings>,
+    /// Who is told of its calls to that deployment.
+    pub observer: Option<Arc<dyn aws::Observer>>,
     /// More options of the command line.
     pub arguments: Vec<String>,
 }
@@ -82,7 +85,20 @@ impl Steward {
                 let Parts { ctx, scheduler } = steward::open(&config, clock.clone(), entropy).unwrap();
                 (ctx, Some(scheduler))
             }
-            Some(deployment) => (steward::on_aws(&config, deployment, clock.clone(), entropy).unwrap(), None),
+            Some(deployment) => {
+                let ctx = steward::on_aws(&config, deployment.clone(), clock.clone(), entropy.clone()).unwrap();
+                let observed = |observer| {
+                    let ports = Aws::new(deployment, entropy).unwrap().observed(observer);
+                    Context {
+                        store: ports.store(),
+                        queue: ports.queue(),
+                        vault: ports.vault(),
+                        scheduler: ports.scheduler(),
+                        ..ctx.clone()
+                    }
+                };
+                (options.observer.map_or_else(|| ctx.clone(), observed), None)
+            }
         };
         make_admin(&ctx).await;
         let store = Arc::new(CountingStore::new(Arc::clone(&ctx.store)));

@@ -5,6 +5,7 @@ mod calls;
 mod drills;
 mod lost_answers;
 mod queue;
+mod routes;
 mod scheduler;
 mod store;
 mod vault;

@@ -1,6 +1,7 @@
 //! What is deployed to AWS, against the code it is deployed for: `infra/template.yaml`, `events/`, and the router of
 //! `cargo lambda watch`.
 
+mod alarms;
 mod emulator;
 mod events;
 mod limits;
@@ -8,18 +9,13 @@ pub mod permissions;
 mod queues;
 mod routes;
 mod tables;
-mod template;
 mod tools;
 mod variables;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 
-/// The top of the repository.
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
-}
+use system_tests::template::root;
 
 /// The packages under `functions/` that run on Lambda: all but the one that is everything in one process.
 fn packages() -> BTreeSet<String> {

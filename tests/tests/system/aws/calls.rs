@@ -2,11 +2,12 @@ use std::sync::Arc;
 
 use aws::{Aws, SetupError};
 use domain::counter::{COUNT, COUNTERS};
-use domain::ports::{Expect, Item, Key, Store, Write};
+use domain::ports::{Expect, Item, Key, Query, Store, Write};
 use domain::users::USERS;
 use serde_json::json;
 use system::SystemEntropy;
-use system_tests::aws::{Calls, Emulator};
+use system_tests::aws::{Calls, Emulator, Ledger};
+use system_tests::walk::Meter;
 
 fn put(expect: Expect) -> Write {
     let item: Item = json!({"id": 1, "rev": 1}).as_object().unwrap().clone();
@@ -36,6 +37,35 @@ async fn each_method_is_one_call() {
     assert_eq!(calls.take(), ["dynamodb DeleteItem"]);
     store.scan(&USERS, None).await.unwrap();
     assert_eq!(calls.take(), ["dynamodb Scan"]);
+}
+
+/// A KB written and four KB read are a unit each; a transaction writes twice, and an index once more.
+#[tokio::test]
+async fn the_capacity_of_each_call_is_told() {
+    let Some(emulator) = Emulator::start().await else { return };
+    let ledger = Arc::new(Ledger::new(&emulator.settings().stack));
+    let store = emulator.aws().observed(Arc::clone(&ledger) as _).store();
+    let used = || {
+        let [charge] = &ledger.take()[..] else { panic!("one call") };
+        (charge.tables.join("+"), charge.reads, charge.writes)
+    };
+    let (table, listed) = ("users".to_owned(), "x".repeat(4900));
+    let item = |id: i64| json!({"id": id, "rev": 1, "listing": "users", "note": listed}).as_object().unwrap().clone();
+    let put = |id| Write::Put { table: &USERS, item: item(id), expect: Expect::Absent };
+    store.write(put(1)).await.unwrap();
+    assert_eq!(used(), (table.clone(), 0.0, 6.0), "five KB, and an entry of an index");
+    store.transact(vec![put(2), put(3)]).await.unwrap();
+    assert_eq!(used(), (table.clone(), 0.0, 22.0));
+    store.get(&USERS, Key::of(1)).await.unwrap();
+    assert_eq!(used(), (table.clone(), 2.0, 0.0));
+    store.get(&USERS, Key::of(4)).await.unwrap();
+    assert_eq!(used(), (table.clone(), 1.0, 0.0), "what is not there");
+    store.get_many(vec![(&USERS, Key::of(1)), (&USERS, Key::of(2))]).await.unwrap();
+    assert_eq!(used(), (table.clone(), 4.0, 0.0));
+    let mut query = Query::of(&USERS, "users");
+    query.index = Some("by_listing");
+    assert_eq!(store.query(query).await.unwrap().items.len(), 3);
+    assert_eq!(used(), (table, 0.5, 0.0));
 }
 
 /// Settings that cannot be called with are refused before anything is, in plain words; no output tells a secret.

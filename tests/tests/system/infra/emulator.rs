@@ -4,8 +4,8 @@ use std::process::Command;
 
 use system_tests::need;
 use system_tests::peers::{Port, Process};
+use system_tests::template::Template;
 
-use super::template::Template;
 use super::{packages, root};
 
 /// Stands for every function: answers with its own name.

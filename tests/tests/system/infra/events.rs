@@ -3,9 +3,9 @@ use std::fs;
 
 use domain::jobs::Job;
 use serde_json::Value;
+use system_tests::template::Template;
 
 use super::routes::{of_template, resolve};
-use super::template::Template;
 use super::{packages, root};
 
 /// The sample events with the functions they are for: `FUNCTION.json` or `FUNCTION-what.json`.

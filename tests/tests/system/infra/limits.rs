@@ -1,4 +1,4 @@
-use super::template::Template;
+use system_tests::template::Template;
 
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>
 const ROUTES_OF_AN_API: usize = 300;

@@ -4,9 +4,9 @@ use domain::acme::Account;
 use domain::certificates::Certificate;
 use domain::ids::{AccountId, CertificateId};
 use serde_json::Value;
+use system_tests::template::{Template, get_att, list, of_stack};
 
 use super::routes::{of_template, resolve};
-use super::template::{Template, get_att, list, of_stack};
 
 /// A statement of a role, without the condition that it may be under.
 fn statements(role: &Value) -> Vec<&Value> {

@@ -4,8 +4,7 @@ use domain::jobs::Job;
 use domain::operations::SWEEP_SCHEDULE;
 use domain::ports::{Queue, QueueName};
 use serde_json::{Value, json};
-
-use super::template::{Template, get_att, of_stack};
+use system_tests::template::{Template, get_att, of_stack};
 
 fn queue<'a>(template: &'a Template, name: &str) -> (&'a str, &'a Value) {
     let queues = template.of_type("AWS::SQS::Queue");

@@ -2,9 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use steward_http::App;
+use system_tests::template::{Template, get_att, of_stack};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::template::{Template, get_att};
 use super::{packages, root};
 use crate::guard::FILES;
 
@@ -114,7 +114,7 @@ fn every_package_is_a_function_named_after_it() {
     let functions = template.functions();
     assert_eq!(functions.keys().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>(), packages());
     for (program, (name, function)) in functions {
-        assert_eq!(super::template::of_stack(&function["Properties"]["FunctionName"]), program, "{name}");
+        assert_eq!(of_stack(&function["Properties"]["FunctionName"]), program, "{name}");
         assert_eq!(function["Metadata"]["BuildMethod"], "rust-cargolambda", "{name}");
     }
 }

@@ -2,8 +2,7 @@ use std::collections::BTreeMap;
 
 use domain::ports::{Attribute, AttributeKind, Projection, Table};
 use serde_json::{Value, json};
-
-use super::template::{Template, of_stack};
+use system_tests::template::{Template, of_stack};
 
 /// The vault's rows, beside the domain's tables.
 static VAULT: Table = Table {

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::template::Template;
+use system_tests::template::Template;
 
 /// What an emulator needs beside Steward's own: the SDK's variables, which the code reads too.
 const OF_THE_EMULATOR: [&str; 2] = ["AWS_ENDPOINT_URL", "SSL_CERT_FILE"];

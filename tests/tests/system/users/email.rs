@@ -1,11 +1,9 @@
-use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use serde_json::json;
 use system_tests::need;
 use system_tests::peers::{Port, SmtpSink, SmtpSinkOptions};
-use system_tests::steward::{Client, Steward, StewardOptions};
+use system_tests::steward::{Client, Steward, StewardOptions, link, mails};
 
 use super::uniqueness::at_once;
 use crate::api::refused;
@@ -15,21 +13,6 @@ const SEND: &str = "/api/send_verification_email";
 async fn send(caller: &Client, address: &str) {
     let reply = caller.post(SEND, json!({"email": address})).await.expect(200);
     assert_eq!(reply, json!({"message": "Verification email sent successfully"}));
-}
-
-/// The mails in the data directory, oldest first.
-fn mails(data: &Path) -> Vec<String> {
-    let Ok(directory) = fs::read_dir(data.join("mail")) else { return Vec::new() };
-    let mut files: Vec<_> = directory.map(|file| file.unwrap().path()).collect();
-    files.sort();
-    files.iter().map(|file| fs::read_to_string(file).unwrap()).collect()
-}
-
-/// The link in a mail, from the path on. A line as long as that is quoted-printable (RFC 2045 §6.7).
-fn link(mail: &str, url: &str) -> String {
-    let mail = mail.replace("=\r\n", "").replace("=3D", "=");
-    let line = mail.lines().find_map(|line| line.strip_prefix(url)).unwrap_or_else(|| panic!("{url} in {mail}"));
-    line.trim_end().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,10 +1,16 @@
+//! The template of the deployment, as far as it is looked at.
+
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use serde_norway::Value as Yaml;
 
-use super::root;
+/// The top of the repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+}
 
 /// `infra/template.yaml`, with CloudFormation's short tags spelled out.
 pub struct Template(pub Value);
@@ -13,6 +19,7 @@ pub struct Template(pub Value);
 pub type Resource<'a> = (&'a str, &'a Value);
 
 impl Template {
+    /// Reads it.
     pub fn read() -> Self {
         let text = fs::read_to_string(root().join("infra/template.yaml")).unwrap();
         Self(spelled_out(serde_norway::from_str(&text).unwrap()))
