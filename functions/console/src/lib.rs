@@ -1,54 +1,25 @@
 //! What describes the API: the OpenAPI document, Swagger UI, and 003's list of routes.
 
-mod document;
+mod docs;
 pub mod urls;
 
 use axum::Router;
-use axum::http::StatusCode;
-use axum::middleware::map_response;
-use axum::response::{IntoResponse, Response};
-use domain::Error;
-use steward_http::{App, Fault};
+use steward_http::App;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use utoipa_swagger_ui::SwaggerUi;
 
-pub use document::document;
+pub use docs::docs;
 
-/// Every area's routes, and those of this one.
+/// The OpenAPI document of every area. It is made from the code that answers, by `steward openapi`, and kept here: the
+/// function that shows it need not have all the others in it. A test says when it is stale.
+pub static DOCUMENT: &str = include_str!("../openapi.json");
+
+/// The routes that the document describes.
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .merge(certificates::router())
-        .merge(acme_accounts::router())
-        .merge(rental::router())
-        .merge(cloud::router())
-        .merge(described())
-}
-
-/// The whole API as one router: all areas, and the documents.
-pub fn everything() -> Router<App> {
-    Router::from(router()).merge(documents())
-}
-
-/// What this area answers: 003's list of routes, and the documents.
-pub fn own() -> Router<App> {
-    Router::from(described()).merge(documents())
-}
-
-fn described() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(urls::list))
 }
 
-/// `/api/openapi.json`, and Swagger UI at `/api/docs`, which needs nothing from the internet.
-fn documents() -> Router<App> {
-    let docs: Router<App> = SwaggerUi::new("/api/docs").url("/api/openapi.json", document()).into();
-    docs.layer(map_response(missing_file))
-}
-
-/// Swagger UI says in its own words that it has no such file; here every refusal has the words of its face.
-async fn missing_file(response: Response) -> Response {
-    match response.status() {
-        StatusCode::NOT_FOUND => Fault::from(Error::NotFound { what: "file of the documentation" }).into_response(),
-        _ => response,
-    }
+/// All that this area answers.
+pub fn own() -> Router<App> {
+    Router::from(router()).merge(docs())
 }

@@ -1,11 +1,15 @@
 //! `GET /api/urls` (003 §10)
 
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
 use axum::Json;
-use serde::Serialize;
+use domain::Error;
+use serde::{Deserialize, Serialize};
 use steward_http::{Answer, Caller, ErrorBody};
 use utoipa::ToSchema;
 
-use crate::document::{document, operations};
+use crate::DOCUMENT;
 
 /// A route.
 #[derive(Serialize, ToSchema)]
@@ -19,17 +23,41 @@ pub struct Route {
     url: String,
 }
 
+/// What of the document is needed here.
+#[derive(Deserialize)]
+struct Document {
+    paths: BTreeMap<String, BTreeMap<String, Operation>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Operation {
+    operation_id: String,
+}
+
 /// Every route of the API.
 #[utoipa::path(get, path = "/api/urls", tag = "urls",
     responses((status = 200, body = Vec<Route>), (status = 401, body = ErrorBody)))]
-pub async fn list(_caller: Caller) -> Answer<Json<Vec<Route>>> {
-    let mut api = document();
-    let routes = api.paths.paths.iter_mut().flat_map(|(url, item)| {
-        operations(item).map(|(methods, operation)| Route {
-            endpoint: operation.operation_id.clone().unwrap_or_default(),
-            methods: format!("OPTIONS, {methods}"),
+pub async fn list(_caller: Caller) -> Answer<Json<&'static [Route]>> {
+    static ROUTES: OnceLock<Vec<Route>> = OnceLock::new();
+    if let Some(routes) = ROUTES.get() {
+        return Ok(Json(routes));
+    }
+    let document: Document = serde_json::from_str(DOCUMENT).map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(Json(ROUTES.get_or_init(|| routes(document))))
+}
+
+fn routes(document: Document) -> Vec<Route> {
+    let of_path = |(url, operations): (String, BTreeMap<String, Operation>)| {
+        operations.into_iter().map(move |(method, operation)| Route {
+            endpoint: operation.operation_id,
+            methods: match method.as_str() {
+                // axum answers HEAD wherever it answers GET.
+                "get" => "OPTIONS, GET, HEAD".to_owned(),
+                method => format!("OPTIONS, {}", method.to_uppercase()),
+            },
             url: url.clone(),
         })
-    });
-    Ok(Json(routes.collect()))
+    };
+    document.paths.into_iter().flat_map(of_path).collect()
 }

@@ -14,6 +14,7 @@ use secrecy::ExposeSecret;
 use system::{SystemClock, SystemEntropy};
 
 use crate::config::{Command, Config, Place};
+use crate::document::document;
 use crate::run::{StartError, mailer, open, settings, wrong_password};
 use crate::transfer::{self, Manifest};
 
@@ -31,6 +32,7 @@ pub async fn command(config: &Config, command: Command) -> Result<(), StartError
             tell("imported from", &directory, &manifest);
             Ok(())
         }
+        Command::Openapi => openapi(),
     }
 }
 
@@ -46,6 +48,13 @@ async fn admin(config: &Config, place: &Place) -> Result<(), StartError> {
         Some(password) => println!("The user admin was made with the password {password} (shown this once)."),
         None => println!("The user admin was made with the password in STEWARD_ADMIN_PASSWORD."),
     }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "it is what was asked for")]
+fn openapi() -> Result<(), StartError> {
+    let document = document().to_pretty_json().map_err(|error| Error::Internal(error.to_string()))?;
+    println!("{document}");
     Ok(())
 }
 

@@ -57,8 +57,8 @@ pub struct Config {
     pub log: String,
 }
 
-/// What `steward` does beside starting. Each works on the data directory, which no running Steward may have open, or
-/// with `--stack` on a deployment on AWS.
+/// What `steward` does beside starting: on the data directory, which no running Steward may have open, or with
+/// `--stack` on a deployment on AWS.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
     /// Make the user `admin`, and print the password: the first step after a deployment on AWS.
@@ -84,6 +84,8 @@ pub enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Print the OpenAPI document of the API.
+    Openapi,
 }
 
 /// Where the entities are.

@@ -2,11 +2,13 @@
 
 mod command;
 mod config;
+mod document;
 mod run;
 pub mod transfer;
 mod worker;
 
 pub use command::{command, on_aws};
 pub use config::{Command, Config, Place};
-pub use run::{Parts, StartError, log, open, router, run, serve};
+pub use document::{areas, document};
+pub use run::{Parts, StartError, everything, log, open, router, run, serve};
 pub use worker::work;

@@ -22,7 +22,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::transfer::TransferError;
-use crate::{Config, worker};
+use crate::{Config, areas, worker};
 
 /// How often the sweep looks for operations whose job was lost.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
@@ -220,9 +220,14 @@ async fn grace_over(stopped: oneshot::Receiver<()>) {
     tokio::time::sleep(GRACE).await;
 }
 
+/// Every area, and the documents.
+pub fn everything() -> Router<App> {
+    Router::from(areas()).merge(console::docs())
+}
+
 /// Every area, on these ports.
 pub fn router(ctx: Context) -> Router {
-    steward_http::finish(console::everything(), App::new(ctx))
+    steward_http::finish(everything(), App::new(ctx))
 }
 
 /// Ends when the process is asked to stop (SIGINT or SIGTERM).

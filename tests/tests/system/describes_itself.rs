@@ -40,6 +40,12 @@ const ROUTES: [&str; 26] = [
     "GET /api/v1/users/profile",
 ];
 
+#[test]
+fn the_document_that_is_kept_is_what_the_code_says() {
+    let kept = console::DOCUMENT == format!("{}\n", steward::document().to_pretty_json().unwrap());
+    assert!(kept, "run: cargo run -- openapi > functions/console/openapi.json");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_document_is_openapi_3_and_whole() {
     let steward = Steward::start(StewardOptions::default()).await;

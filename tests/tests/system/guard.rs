@@ -72,7 +72,7 @@ async fn every_route_is_in_the_document_and_public_by_name_or_guarded() {
 
 /// The paths in what axum's router shows of itself.
 fn paths_of_the_router() -> BTreeSet<String> {
-    let shown = format!("{:?}", console::everything());
+    let shown = format!("{:?}", steward::everything());
     let (_, paths) = shown.split_once("node: Node { paths: {").expect("axum shows its router in another way now");
     let of_node = paths.split("RouteId(").skip(1).map_while(|entry| entry.split_once("): \""));
     of_node.map(|(_, rest)| rest.split('"').next().unwrap().to_owned()).collect()
