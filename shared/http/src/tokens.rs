@@ -49,6 +49,14 @@ struct Keys {
     read_at: Option<Timestamp>,
 }
 
+impl Keys {
+    /// Whether they were read from the vault a short while ago.
+    fn are_fresh(&self, ctx: &Context) -> bool {
+        let since = |at: Timestamp| ctx.clock.now().duration_since(at).as_secs();
+        self.read_at.is_some_and(|at| since(at) < REREAD_AFTER.as_secs().cast_signed())
+    }
+}
+
 /// Makes and reads tokens (JWT, RFC 7519): HS256 only, with a key that lives in the vault. The version before the
 /// current key is still accepted, so that a key can be replaced without ending sessions.
 #[derive(Default)]
@@ -136,8 +144,12 @@ impl Tokens {
     }
 
     async fn current(&self, ctx: &Context) -> Result<SigningKey> {
-        if let Some(key) = self.keys.read().await.known.first() {
-            return Ok(key.clone());
+        {
+            let keys = self.keys.read().await;
+            // Another process may have put a new one into the vault: what it replaced is refused one day.
+            if let Some(key) = keys.known.first().filter(|_| keys.are_fresh(ctx)) {
+                return Ok(key.clone());
+            }
         }
         self.reread(ctx).await?;
         self.keys.read().await.known.first().cloned().ok_or_else(|| Error::Internal("no signing key".into()))
@@ -147,11 +159,8 @@ impl Tokens {
         let find = |keys: &Keys| keys.known.iter().find(|key| key.kid == kid).cloned();
         {
             let keys = self.keys.read().await;
-            let fresh = keys
-                .read_at
-                .is_some_and(|at| ctx.clock.now().duration_since(at).as_secs() < REREAD_AFTER.as_secs().cast_signed());
             let found = find(&keys);
-            if found.is_some() || fresh {
+            if found.is_some() || keys.are_fresh(ctx) {
                 return Ok(found);
             }
         }
@@ -166,7 +175,8 @@ impl Tokens {
             let key = STANDARD.encode(ctx.entropy.bytes::<32>());
             let new = SigningKey { kid: ctx.entropy.hex::<4>(), key };
             let text = serde_json::to_string(&new).map_err(|e| Error::Internal(e.to_string()))?;
-            ctx.vault.put(&name, &SecretString::from(text)).await?;
+            // Of several processes that start at once, all take the key of one.
+            ctx.vault.create(&name, &SecretString::from(text)).await?;
         }
         let stored = [ctx.vault.get(&name).await?, ctx.vault.previous(&name).await?];
         keys.known = stored

@@ -1,6 +1,11 @@
 use std::time::Duration;
 
+use domain::entity::{self, Stored};
+use domain::ports::Key;
+use domain::users::User;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
+use steward_http::Tokens;
 use system_tests::steward::{Steward, StewardOptions};
 
 use super::{PASSWORD, id, new_key};
@@ -18,6 +23,22 @@ async fn a_logout_ends_one_session() {
     second.get(PATH).await.ok();
     let again = first.post("/api/auth/logout", Value::Null).await;
     refused("/api/auth/logout", &again, 401);
+}
+
+/// As the functions of a new deployment do: all of them start with the first requests.
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_that_start_at_once_sign_with_one_key() {
+    let steward = Steward::start(StewardOptions::default()).await;
+    let ctx = &steward.ctx;
+    let anna: Stored<User> = entity::load(ctx.store.as_ref(), Key::of(1)).await.unwrap();
+    let processes: Vec<_> = (0..8).map(|_| Tokens::default()).collect();
+    join_all(processes.iter().map(|tokens| tokens.warm(ctx))).await.into_iter().for_each(Result::unwrap);
+    for signing in &processes {
+        let token = signing.new_session(ctx, &anna.value).await.unwrap();
+        for reading in &processes {
+            assert_eq!(reading.read_session(ctx, &token).await.unwrap().user, anna.value.id);
+        }
+    }
 }
 
 /// More logouts than are remembered one by one end every session, and never give one back.
