@@ -33,6 +33,10 @@ impl SmtpBySecret {
 
 #[async_trait]
 impl Mailer for SmtpBySecret {
+    fn is_set(&self) -> bool {
+        self.secret.is_some()
+    }
+
     async fn send(&self, mail: &Mail) -> Result<(), MailError> {
         self.smtp.get_or_try_init(|| self.open()).await?.send(mail).await
     }

@@ -18,7 +18,7 @@ pub struct Recipient {
 
 /// Sends the mail that proves an address. The answer is the same whether or not a user has it.
 #[utoipa::path(post, path = "/api/send_verification_email", tag = "user", request_body = Recipient, security(()),
-    responses((status = 200, body = Message), (status = 400, body = ErrorBody), (status = 429, body = ErrorBody),
+    responses((status = 200, body = Message), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody), (status = 429, body = ErrorBody),
         (status = 503, body = ErrorBody)))]
 pub async fn send_verification_email(
     State(app): State<App>,

@@ -21,6 +21,11 @@ pub struct MailError(pub String);
 /// Hands messages to a mail server, or to a directory where none is configured.
 #[async_trait]
 pub trait Mailer: Send + Sync + fmt::Debug {
+    /// Whether there is anywhere to hand messages to.
+    fn is_set(&self) -> bool {
+        true
+    }
+
     /// Returns when the message was accepted.
     async fn send(&self, mail: &Mail) -> Result<(), MailError>;
 }

@@ -10,13 +10,16 @@ const PAUSE: i64 = 60;
 
 /// Sends the mail that proves an address, with the link that `link` makes for the user. Nothing is sent for an address
 /// nobody registered, that is verified already, or that was written to a moment ago, and the caller
-/// cannot tell, unless the mail server is away.
+/// cannot tell, unless the mail server is away. Where none is set, all are told so.
 pub async fn send_verification(
     ctx: &Context,
     address: &str,
     link: impl AsyncFnOnce(&User) -> Result<String>,
 ) -> Result<()> {
     let address = Email::parse("email", address)?;
+    if !ctx.mailer.is_set() {
+        return Err(Error::Conflict("no mail is sent from here; ask an administrator to set a mail server".into()));
+    }
     let Some(mut user) = find_by_name(ctx.store.as_ref(), address.as_str()).await? else { return Ok(()) };
     let now = ctx.clock.now();
     let just_sent = user.value.verification_sent_at.is_some_and(|at| now.duration_since(at).as_secs() < PAUSE);
