@@ -225,9 +225,12 @@ pub fn everything() -> Router<App> {
     Router::from(areas()).merge(console::docs())
 }
 
+/// The longest a request may take.
+const LONGEST: Duration = Duration::from_secs(120);
+
 /// Every area, on these ports.
 pub fn router(ctx: Context) -> Router {
-    steward_http::finish(everything(), App::new(ctx))
+    steward_http::finish(everything(), App::new(ctx), LONGEST)
 }
 
 /// Ends when the process is asked to stop (SIGINT or SIGTERM).

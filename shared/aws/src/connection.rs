@@ -19,6 +19,9 @@ const ATTEMPTS: u32 = 4;
 /// How long each attempt may take. A long poll is shorter.
 const ATTEMPT: Duration = Duration::from_secs(10);
 
+/// How long a call may take with all its attempts: whoever waits for it is to hear why it failed.
+const ALTOGETHER: Duration = Duration::from_secs(20);
+
 /// What all adapters of a deployment call through.
 pub(crate) struct Connection {
     settings: Arc<Settings>,
@@ -47,7 +50,9 @@ macro_rules! client {
             .credentials_provider(credentials(settings))
             .http_client($connection.http.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-            .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).build())
+            .timeout_config(
+                TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(ALTOGETHER).build(),
+            )
             // The timeout of an attempt covers its answer.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         config.set_endpoint_url(settings.endpoint.clone());

@@ -17,8 +17,8 @@ use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::{ClientConfig, RootCertStore};
 
-/// How long a connection may take. What stalls later ends with the attempt.
-const CONNECT: Duration = Duration::from_secs(3);
+/// How long a connection may take, shared among the addresses of a name. What stalls later ends with the attempt.
+const CONNECT: Duration = Duration::from_secs(8);
 
 /// How long an unused connection is kept. AWS ends it sooner.
 const IDLE: Duration = Duration::from_secs(90);

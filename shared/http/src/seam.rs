@@ -17,21 +17,19 @@ const BODY_MAX: usize = 2 * 1024 * 1024;
 /// How much of a larger one is read, and thrown away, before it is refused.
 const DISCARDED_MAX: usize = 16 * 1024 * 1024;
 
-/// The longest a request may take, its body included: nobody holds a connection for ever by half a request.
-const LONGEST: Duration = Duration::from_secs(120);
-
 /// Wraps an area's routes in what every request gets: an id, a size limit, errors in the words of its face, and safe
-/// headers. The same for one process and for a Lambda.
-pub fn finish(routes: Router<App>, app: App) -> Router {
+/// headers. The same for one process and for a Lambda. No request may take longer than `longest`, its body included:
+/// nobody holds a connection for ever by half a request.
+pub fn finish(routes: Router<App>, app: App, longest: Duration) -> Router {
     routes
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
         .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn_with_state(app.clone(), around))
+        .layer(middleware::from_fn_with_state((app.clone(), longest), around))
         .with_state(app)
 }
 
-async fn around(State(app): State<App>, mut request: Request, next: Next) -> Response {
+async fn around(State((app, longest)): State<(App, Duration)>, mut request: Request, next: Next) -> Response {
     let id = RequestId(app.ctx.entropy.hex::<8>());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     request.extensions_mut().insert(id.clone());
@@ -43,7 +41,7 @@ async fn around(State(app): State<App>, mut request: Request, next: Next) -> Res
             Err(error) => Fault::from(error).into_response(),
         }
     };
-    let mut response = tokio::time::timeout(LONGEST, answer).await.unwrap_or_else(|_| {
+    let mut response = tokio::time::timeout(longest, answer).await.unwrap_or_else(|_| {
         let message = "the request took too long; what it began is safe, look before you repeat it";
         Fault::from(Error::Unavailable(message.into())).into_response()
     });

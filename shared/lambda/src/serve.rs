@@ -1,4 +1,5 @@
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
@@ -10,6 +11,9 @@ use steward_http::App;
 
 use crate::parts;
 
+/// The longest a request may take: the function is ended after 29 seconds, and its caller would not hear why.
+const LONGEST: Duration = Duration::from_secs(26);
+
 /// Answers API Gateway with an area's routes, until Lambda ends the process.
 pub async fn serve(routes: Router<App>) -> Result<(), Error> {
     let app = App::new(parts::open()?);
@@ -17,7 +21,7 @@ pub async fn serve(routes: Router<App>) -> Result<(), Error> {
     if let Err(error) = app.tokens.warm(&app.ctx).await {
         tracing::warn!(%error, "the signing key could not be read ahead; the first request will try again");
     }
-    let router = steward_http::finish(routes, app);
+    let router = steward_http::finish(routes, app, LONGEST);
     lambda_http::run(service_fn(move |request: Request| router.clone().oneshot(from_gateway(request)))).await
 }
 

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::jobs::Job;
 use domain::operations::Next;
@@ -8,6 +10,9 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 
 use crate::parts;
 
+/// What is left of a function's time for its answer.
+const TO_ANSWER: Duration = Duration::from_secs(3);
+
 /// Works on the batches of one queue, until Lambda ends the process. What fails is said by message, so that SQS
 /// delivers only that again (partial batch failures).
 pub async fn work<H>(queue: QueueName, handle: H) -> std::result::Result<(), Error>
@@ -17,7 +22,19 @@ where
     let ctx = parts::open()?;
     let (ctx, handle) = (&ctx, &handle);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
-        let settled = event.payload.records.iter().map(|message| settle(ctx, queue, handle, message));
+        let left = time_left(ctx, event.context.deadline);
+        let settled = event.payload.records.iter().map(async |message| {
+            let settled = tokio::time::timeout(left, settle(ctx, queue, handle, message)).await;
+            settled.unwrap_or_else(|_| {
+                let id = message.message_id.clone();
+                tracing::error!(
+                    queue = queue.as_str(),
+                    message = id,
+                    "a job took too long; it will be delivered again"
+                );
+                id
+            })
+        });
         let mut answer = SqsBatchResponse::default();
         for failed in join_all(settled).await.into_iter().flatten() {
             answer.add_failure(failed);
@@ -25,6 +42,13 @@ where
         Ok::<_, Error>(answer)
     }))
     .await
+}
+
+/// How long the messages of a batch may take. Lambda would end the function at its deadline (milliseconds since 1970),
+/// and have all of them delivered again because of one.
+fn time_left(ctx: &Context, deadline: u64) -> Duration {
+    let now = u64::try_from(ctx.clock.now().as_millisecond()).unwrap_or_default();
+    Duration::from_millis(deadline.saturating_sub(now)).saturating_sub(TO_ANSWER)
 }
 
 /// Works on one message: done, sent again when it has to wait, or its id when it must be delivered again.
