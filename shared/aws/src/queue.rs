@@ -167,10 +167,14 @@ impl Queue for AwsQueue {
             }
             // Without a wait SQS asks some of its servers only.
             match self.take(&url, left, LOOKED_AT, 1).await {
-                Ok(taken) if taken.is_empty() => break Ok(()),
                 Ok(taken) => {
+                    let known = messages.len();
                     messages
                         .extend(taken.into_iter().filter_map(|message| Some((message.message_id.clone()?, message))));
+                    // Nothing, or what is visible again since it was taken.
+                    if messages.len() == known {
+                        break Ok(());
+                    }
                 }
                 Err(error) => break Err(error),
             }

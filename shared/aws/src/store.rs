@@ -54,8 +54,8 @@ impl AwsStore {
         self.connection.dynamodb()
     }
 
-    /// Does it again while another transaction is in the way: two writers of one item are in each other's way for milliseconds, and
-    /// totals are written with every row.
+    /// Does it again while another transaction is in the way: two writers of one item are in each other's way for
+    /// milliseconds, and totals are written with every row.
     async fn patiently<T, C>(&self, mut call: impl FnMut() -> C + Send) -> Result<T, StoreError>
     where
         T: Send,

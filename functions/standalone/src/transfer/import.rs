@@ -40,12 +40,10 @@ pub async fn import(ctx: &Context, directory: &Path, go_on: bool) -> Result<Mani
         }
     }
     work::set(ctx, schedules).await?;
-    let (of_operations, jobs) = jobs.into_iter().partition::<Vec<_>, _>(|(_, waiting)| waiting.is_of_an_operation());
-    work::send(ctx, jobs).await?;
     for (table, rows) in open {
         rows::write(ctx, table, &rows).await?;
     }
-    work::send(ctx, of_operations).await?;
+    work::send(ctx, jobs).await?;
     Ok(manifest)
 }
 

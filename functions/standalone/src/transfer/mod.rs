@@ -1,8 +1,8 @@
 //! `steward export` and `steward import`: everything Steward knows, between any two stores, by way of a directory.
 //!
 //! The directory holds `manifest.json`, one file of JSON lines for each table, `secrets.jsonl`, `schedules.jsonl`
-//! and `jobs.jsonl`. The secrets are in clear, since the next store encrypts them under another key: the directory is for its owner only
-//! (mode 0700), and to be removed when it has served.
+//! and `jobs.jsonl`. The secrets are in clear, since the next store encrypts them under another key: the directory is
+//! for its owner only (mode 0700), and to be removed when it has served.
 
 mod export;
 mod import;

@@ -20,16 +20,6 @@ pub(super) struct WaitingJob {
     job: Job,
 }
 
-impl WaitingJob {
-    /// Whether it says no more than that an operation is open.
-    pub(super) fn is_of_an_operation(&self) -> bool {
-        match self.job {
-            Job::Issue { .. } | Job::Purge { .. } => true,
-            Job::Reap { .. } | Job::Sweep | Job::Audit { .. } => false,
-        }
-    }
-}
-
 /// A line of `schedules.jsonl`.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Planned {
