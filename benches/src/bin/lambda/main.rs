@@ -103,7 +103,7 @@ async fn run(arguments: Arguments) -> Result<bool> {
         println!("recorded in {}", record::path().display());
     }
     if !complaints.is_empty() {
-        eprintln!("\nmore than {TOLERANCE} % over what is recorded in benches/lambda.tsv:");
+        eprintln!("\nmore than {TOLERANCE} % over what is recorded in benches/lambda.tsv ({}):", record::counted_by()?);
         complaints.iter().for_each(|complaint| eprintln!("  {complaint}"));
         eprintln!("Make it cheaper, or record why it is worth it: run this again with --record, and commit the file.");
     }

@@ -53,6 +53,12 @@ pub fn read() -> Result<Record> {
         .collect()
 }
 
+/// What they were counted by; another valgrind or compiler counts a little differently.
+pub fn counted_by() -> Result<String> {
+    let text = if path().exists() { fs::read_to_string(path())? } else { String::new() };
+    Ok(text.lines().next().unwrap_or("# Nothing.").trim_start_matches("# ").to_owned())
+}
+
 /// Writes them, with what they were counted by.
 pub fn write(record: &Record, counted_by: &str) -> Result<()> {
     let mut text = format!("# Written by `lambda --record`. Counted by {counted_by}.\n");
@@ -65,7 +71,7 @@ pub fn write(record: &Record, counted_by: &str) -> Result<()> {
 
 /// What has grown beyond the tolerance.
 pub fn grown(function: &str, was: Option<&Numbers>, is: &Numbers) -> Vec<String> {
-    let Some(was) = was else { return Vec::new() };
+    let Some(was) = was else { return vec![format!("{function}: nothing is recorded")] };
     [("cold", was.cold, is.cold), ("warm", was.warm, is.warm)]
         .into_iter()
         .filter(|(_, was, is)| is * 100 > was * (100 + TOLERANCE))
