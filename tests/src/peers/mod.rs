@@ -12,6 +12,7 @@
 
 mod aws_gate;
 mod bind;
+mod cargo_lambda;
 mod certificate;
 mod challtestsrv;
 mod deaf;
@@ -25,6 +26,7 @@ mod smtp_sink;
 
 pub use aws_gate::{AwsCall, AwsGate, Verdict};
 pub use bind::Bind;
+pub use cargo_lambda::CargoLambda;
 pub use certificate::ServerCertificate;
 pub use challtestsrv::ChallTestSrv;
 pub use deaf::Deaf;

@@ -31,12 +31,24 @@ impl Process {
 
     /// Starts a program in `directory`, its output going to a log there.
     pub fn start<S: AsRef<OsStr>>(program: &str, directory: TempDir, args: &[S], env: &[(&str, String)]) -> Self {
+        let place = directory.path().to_owned();
+        Self::start_at(&place, program, directory, args, env)
+    }
+
+    /// Starts a program at `place`, its output going to a log in `directory`.
+    pub fn start_at<S: AsRef<OsStr>>(
+        place: &Path,
+        program: &str,
+        directory: TempDir,
+        args: &[S],
+        env: &[(&str, String)],
+    ) -> Self {
         let path = find(program).unwrap_or_else(|| panic!("{program} is not installed; tests/run installs it"));
         let log = File::create(directory.path().join("log")).expect("a log file");
         // Without this, a test that is killed would leave its peers behind.
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "--"]).arg(path).args(args);
-        command.envs(env.iter().map(|(name, value)| (name, value))).current_dir(directory.path());
+        command.envs(env.iter().map(|(name, value)| (name, value))).current_dir(place);
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("a log file")).stderr(log);
         let child = spawn(command).unwrap_or_else(|e| panic!("{program} did not start: {e}"));
         Self { program: program.to_owned(), directory, child }

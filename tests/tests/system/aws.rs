@@ -3,6 +3,7 @@
 
 mod calls;
 mod drills;
+mod laptop;
 mod lost_answers;
 mod queue;
 mod routes;
@@ -11,6 +12,7 @@ mod store;
 mod vault;
 mod walk;
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -37,4 +39,18 @@ impl Time for Real {
     fn patience(&self) -> Duration {
         Duration::from_secs(30)
     }
+}
+
+const FUNCTIONS: [&str; 7] = ["certificates", "acme-accounts", "rental", "cloud", "console", "issuer", "auditor"];
+
+/// Where the functions' programs are built, beside this test's own; `None`, said aloud, when they are not.
+fn built(skipped: &str) -> Option<PathBuf> {
+    let built = std::env::current_exe().unwrap().parent().and_then(Path::parent).unwrap().to_owned();
+    let Some(missing) = FUNCTIONS.into_iter().find(|function| !built.join(function).is_file()) else {
+        return Some(built);
+    };
+    let advice = format!("{missing} is not built: cargo build --bins");
+    assert!(std::env::var_os("STEWARD_TEST_REQUIRE_PEERS").is_none(), "{advice}");
+    eprintln!("SKIPPED {skipped}: {advice}");
+    None
 }

@@ -3,7 +3,7 @@
 
 mod alarms;
 mod emulator;
-mod events;
+pub mod events;
 mod limits;
 pub mod permissions;
 mod queues;

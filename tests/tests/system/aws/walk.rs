@@ -17,24 +17,14 @@ use tempfile::TempDir;
 
 const STACK: &str = "steward-walk";
 
-const FUNCTIONS: [&str; 7] = ["certificates", "acme-accounts", "rental", "cloud", "console", "issuer", "auditor"];
-
-/// The functions' programs, which are built beside this test's own, as `cargo lambda build` lays them out; `None`, said
-/// aloud, when they are not built.
+/// The functions' programs, as `cargo lambda build` lays them out.
 fn bundle() -> Option<TempDir> {
-    let built = std::env::current_exe().unwrap().parent().and_then(Path::parent).unwrap().to_owned();
+    let built = super::built("the walk over the deployed bundle")?;
     let bundle = TempDir::with_prefix("steward-test-").unwrap();
-    for function in FUNCTIONS {
-        let program = built.join(function);
-        if !program.is_file() {
-            let advice = format!("{function} is not built: cargo build --workspace --bins");
-            assert!(std::env::var_os("STEWARD_TEST_REQUIRE_PEERS").is_none(), "{advice}");
-            eprintln!("SKIPPED the walk over the deployed bundle: {advice}");
-            return None;
-        }
+    for function in super::FUNCTIONS {
         let place = bundle.path().join(function);
         std::fs::create_dir(&place).unwrap();
-        std::os::unix::fs::symlink(program, place.join("bootstrap")).unwrap();
+        std::os::unix::fs::symlink(built.join(function), place.join("bootstrap")).unwrap();
     }
     Some(bundle)
 }

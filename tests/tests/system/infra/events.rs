@@ -9,7 +9,7 @@ use super::routes::{of_template, resolve};
 use super::{packages, root};
 
 /// The sample events with the functions they are for: `FUNCTION.json` or `FUNCTION-what.json`.
-fn events() -> Vec<(String, String, Value)> {
+pub fn events() -> Vec<(String, String, Value)> {
     let packages = packages();
     let files = fs::read_dir(root().join("events")).unwrap().map(|file| file.unwrap().path());
     let read = files.map(|file| {
