@@ -78,7 +78,7 @@ impl From<StoreError> for Stop {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unexpected { .. } => Self::Overtaken,
-            StoreError::Busy(_) | StoreError::Failed(_) => Self::Fault(error.into()),
+            StoreError::Busy(_) | StoreError::Unreachable(_) | StoreError::Failed(_) => Self::Fault(error.into()),
         }
     }
 }

@@ -16,7 +16,10 @@ const BUSY: [&str; 5] = [
     "ReplicatedWriteConflictException",
 ];
 
-/// The same, in the reasons of a cancelled transaction.
+/// Codes of a service that is not well: what was asked may have been done.
+const UNWELL: [&str; 3] = ["InternalServerError", "InternalFailure", "ServiceUnavailable"];
+
+/// The same as [`BUSY`], in the reasons of a cancelled transaction.
 const BUSY_REASONS: [&str; 2] = ["ThrottlingError", "ProvisionedThroughputExceeded"];
 
 /// Why DynamoDB did not do what was asked.
@@ -68,7 +71,13 @@ where
         Some("TransactionConflictException") => return Refusal::Conflict(words(error)),
         Some("ConditionalCheckFailedException") => StoreError::Unexpected { index: 0 },
         Some(code) if BUSY.contains(&code) => StoreError::Busy(words(error)),
-        _ => StoreError::Failed(words(error)),
+        Some(code) if UNWELL.contains(&code) => StoreError::Unreachable(words(error)),
+        _ => match error {
+            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
+                StoreError::Unreachable(words(error))
+            }
+            _ => StoreError::Failed(words(error)),
+        },
     })
 }
 

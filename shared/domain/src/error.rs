@@ -60,7 +60,14 @@ impl From<StoreError> for Error {
             StoreError::Unexpected { .. } => {
                 Self::Conflict("somebody else changed this at the same time; read it again and retry".into())
             }
-            StoreError::Busy(_) => Self::Unavailable("the store is busy; retry in a moment".into()),
+            StoreError::Busy(reason) => {
+                tracing::warn!(reason, "the store is busy");
+                Self::Unavailable("the store is busy; retry in a moment".into())
+            }
+            StoreError::Unreachable(reason) => {
+                tracing::error!(reason, "the store does not answer");
+                Self::Unavailable("the store does not answer; look whether it was done, then retry".into())
+            }
             StoreError::Failed(reason) => Self::Internal(format!("store: {reason}")),
         }
     }

@@ -211,7 +211,10 @@ pub enum StoreError {
     /// Another transaction touched the same items, or the store is throttling: the same call may succeed later.
     #[error("the store is busy: {0}")]
     Busy(String),
-    /// The store could not be reached, or answered what it should not.
+    /// The store could not be reached, or gave no answer: it may have done what was asked.
+    #[error("the store does not answer: {0}")]
+    Unreachable(String),
+    /// The store answered what it should not.
     #[error("the store failed: {0}")]
     Failed(String),
 }

@@ -6,6 +6,7 @@ use domain::ports::{Expect, Item, Key, Store, StoreError, Write};
 use domain::users::USERS;
 use serde_json::json;
 use system_tests::aws::Emulator;
+use system_tests::peers::Port;
 
 use super::Real;
 
@@ -71,6 +72,18 @@ async fn what_is_not_there_is_an_error() {
     assert!(matches!(store.get(&USERS, Key::of("text")).await, Err(StoreError::Failed(_))));
     let keys = (0..101).map(|id| (&USERS, Key::of(id))).collect();
     assert!(matches!(store.get_many(keys).await, Err(StoreError::Failed(_))));
+}
+
+/// Whoever asks is told to come again, not that Steward is broken.
+#[tokio::test]
+async fn a_store_that_is_away_does_not_answer() {
+    let Some(emulator) = Emulator::start().await else { return };
+    let mut settings = emulator.settings();
+    settings.endpoint = Some(format!("http://{}", Port::claim().address()));
+    let away = aws::Aws::new(settings, Arc::new(system::SystemEntropy)).unwrap().store();
+    let error = away.get(&USERS, Key::of(1)).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Unreachable(words) if words.contains("refused")), "{error}");
+    assert!(matches!(domain::Error::from(error), domain::Error::Unavailable(_)));
 }
 
 /// Eight writers of one counter, each in transactions: conflicts are tried again, and none is lost or done twice.
