@@ -19,6 +19,9 @@ pub trait Observer: Send + Sync + fmt::Debug {
     /// A request is sent: `service` is `dynamodb`, `sqs`, `secretsmanager` or `scheduler`, `operation` e.g. `PutItem`.
     fn called(&self, service: &'static str, operation: &str);
 
+    /// What a request asks of DynamoDB: its body. The secrets in it are sealed.
+    fn asked(&self, _operation: &str, _body: &[u8]) {}
+
     /// Whether DynamoDB is to say what it charges, in the answers that [`Observer::answered`] is told of.
     fn asks_capacity(&self) -> bool {
         false
@@ -46,11 +49,14 @@ impl Intercept for Telling {
 
     fn read_before_transmit(
         &self,
-        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         self.observer.called(self.service, operation(config));
+        if let Some(body) = context.request().body().bytes().filter(|_| self.service == "dynamodb") {
+            self.observer.asked(operation(config), body);
+        }
         Ok(())
     }
 

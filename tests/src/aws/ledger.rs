@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use aws::Observer;
 use serde_json::{Map, Value};
 
+use super::rights::needed;
 use crate::walk::Meter;
 
 /// What one unit of reading is for, in bytes.
@@ -23,6 +24,8 @@ pub struct Charge {
     pub operation: String,
     /// The tables it was about, without the name of the stack.
     pub tables: Vec<String>,
+    /// The rights that it needed, in DynamoDB by table, elsewhere by action only.
+    pub rights: Vec<String>,
     /// Units of reading.
     pub reads: f64,
     /// Units of writing.
@@ -43,13 +46,14 @@ impl fmt::Display for Charge {
 pub struct Ledger {
     stack: String,
     sent: Mutex<usize>,
+    asked: Mutex<Vec<(String, Vec<String>)>>,
     charges: Mutex<Vec<Charge>>,
 }
 
 impl Ledger {
     /// One for this stack.
     pub fn new(stack: &str) -> Self {
-        Self { stack: stack.to_owned(), sent: Mutex::default(), charges: Mutex::default() }
+        Self { stack: stack.to_owned(), sent: Mutex::default(), asked: Mutex::default(), charges: Mutex::default() }
     }
 
     fn charge(&self, charge: &mut Charge, used: &Value, answer: &Value) {
@@ -75,6 +79,15 @@ impl Ledger {
         }
     }
 
+    /// Those of the call that is answered: the oldest of its kind.
+    fn rights(&self, service: &str, operation: &str) -> Vec<String> {
+        let mut asked = self.asked.lock().unwrap();
+        match asked.iter().position(|(of, _)| service == "dynamodb" && of == operation) {
+            Some(index) => asked.remove(index).1,
+            None => vec![format!("{service}:{operation}")],
+        }
+    }
+
     fn table(&self, name: &str) -> String {
         name.trim_start_matches(&self.stack).trim_start_matches('-').to_owned()
     }
@@ -85,12 +98,19 @@ impl Observer for Ledger {
         *self.sent.lock().unwrap() += 1;
     }
 
+    fn asked(&self, operation: &str, body: &[u8]) {
+        let request = serde_json::from_slice(body).unwrap_or_default();
+        let rights = needed(operation, &request, |name| self.table(name));
+        self.asked.lock().unwrap().push((operation.to_owned(), rights));
+    }
+
     fn asks_capacity(&self) -> bool {
         true
     }
 
     fn answered(&self, service: &'static str, operation: &str, body: &[u8]) {
         let mut charge = Charge { service, operation: operation.to_owned(), ..Charge::default() };
+        charge.rights = self.rights(service, operation);
         let answer: Value = serde_json::from_slice(body).unwrap_or_default();
         if let Some(responses) = answer["Responses"].as_object() {
             self.charge_batch(&mut charge, responses);

@@ -4,6 +4,7 @@ mod calls;
 mod emulator;
 mod ledger;
 mod measured;
+mod rights;
 
 pub use calls::Calls;
 pub use emulator::Emulator;

@@ -6,17 +6,10 @@ use system_tests::peers::PebbleOptions;
 use system_tests::steward::{Lab, Steward, StewardOptions};
 use system_tests::walk::{Visit, Walk};
 
-use crate::infra::permissions;
-
-/// Prints what was called, and checks it: no more than may be, and nothing that the function which answers on AWS has
-/// no right to.
+/// Prints what was called, and checks that it is no more than may be.
 fn check(visits: &[Visit<String>]) {
     for Visit { route, by, path, calls, .. } in visits {
         println!("{:>2}  {by:14} {route:44} {path:52.52} {}", calls.len(), calls.join(", "));
-        if !path.is_empty() {
-            let refused = permissions::refused(path, calls);
-            assert!(refused.is_empty(), "{route} on AWS: {refused:?}");
-        }
     }
     for visit in visits {
         let Some(limit) = visit.limit() else { continue };

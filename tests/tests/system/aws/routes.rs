@@ -7,6 +7,8 @@ use system_tests::prices::{AS_OF, REGION, readme_rows, route_table};
 use system_tests::template::{Template, root};
 use system_tests::walk::Visit;
 
+use crate::infra::rights;
+
 /// The calls that are the store's, without those of a create for ACME. The vault's rows are in DynamoDB too, and what a
 /// create reads or writes there is an account's key.
 fn store_calls(visit: &Visit<Charge>) -> Vec<&Charge> {
@@ -17,9 +19,11 @@ fn store_calls(visit: &Visit<Charge>) -> Vec<&Charge> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn routes_keep_to_their_limits_and_the_readme_says_what_they_cost() {
-    let Some(Measured { start, visits }) = Measured::take().await else { return };
+async fn routes_keep_to_their_limits_and_rights_and_the_readme_says_what_they_cost() {
+    let Some(measured) = Measured::take().await else { return };
     let template = Template::read();
+    rights::check(&template, &measured);
+    let Measured { start, visits } = measured;
     println!("{}", route_table(&template, &visits));
 
     for visit in visits.iter().filter(|visit| visit.by != "worker") {

@@ -4,12 +4,10 @@ use domain::acme::Account;
 use domain::certificates::Certificate;
 use domain::ids::{AccountId, CertificateId};
 use serde_json::Value;
-use system_tests::template::{Template, get_att, list, of_stack};
-
-use super::routes::{of_template, resolve};
+use system_tests::template::{Template, get_att, list};
 
 /// A statement of a role, without the condition that it may be under.
-fn statements(role: &Value) -> Vec<&Value> {
+pub(super) fn statements(role: &Value) -> Vec<&Value> {
     let policies = list(&role["Properties"]["Policies"]).into_iter();
     let statements = policies.flat_map(|policy| list(&policy["PolicyDocument"]["Statement"]));
     statements.map(|statement| statement["Fn::If"].get(1).unwrap_or(statement)).collect()
@@ -108,54 +106,4 @@ fn what_few_functions_need_no_other_has() {
     assert_eq!(reaches("LoginFailuresTable"), BTreeSet::from(["certificates", "cloud", "rental"]));
     assert_eq!(reaches("AuditTable"), BTreeSet::from(["auditor", "certificates"]));
     assert_eq!(reaches("SchedulerRole"), BTreeSet::from(["acme-accounts", "certificates"]));
-}
-
-/// Which of these store calls (each a verb and its tables) the function that answers at a path has no right to.
-pub fn refused(path: &str, calls: &[String]) -> Vec<String> {
-    let template = Template::read();
-    let routes = of_template(&template);
-    let (_, program) = resolve(&routes, path.split('?').next().unwrap());
-    let allowed = rights(&template, program);
-    // What workers do at the same time is not the request's.
-    let of_request =
-        calls.iter().filter(|call| !matches!(call.as_str(), "get operations" | "write operations" | "write audit"));
-    let refused = of_request.filter(|call| {
-        let (verb, tables) = call.split_once(' ').unwrap();
-        let actions: &[&str] = match verb {
-            "get" => &["GetItem"],
-            "get_many" => &["BatchGetItem"],
-            "query" => &["Query"],
-            "increment" => &["UpdateItem"],
-            // The count does not say which.
-            "write" | "transact" => &["PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"],
-            other => panic!("which right does {other} need?"),
-        };
-        let may = |table: &str| actions.iter().any(|action| allowed.contains(&format!("{action} {table}")));
-        !tables.split('+').all(may)
-    });
-    refused.map(|call| format!("{program} may not {call}")).collect()
-}
-
-/// What a function's role allows it to do to tables, each as `action table`.
-fn rights(template: &Template, program: &str) -> BTreeSet<String> {
-    let (_, function) = template.functions()[program];
-    let role = template.resource(get_att(&function["Properties"]["Role"], "Arn"), "AWS::IAM::Role");
-    let tables = template.of_type("AWS::DynamoDB::Table");
-    let mut rights = BTreeSet::new();
-    for statement in statements(role) {
-        for (id, table) in &tables {
-            let of_table = |resource: &&Value| {
-                resource["Fn::GetAtt"][0] == **id
-                    || resource["Fn::Sub"]
-                        .as_str()
-                        .is_some_and(|text| text.starts_with(&format!("${{{id}.Arn}}/index/")))
-            };
-            if list(&statement["Resource"]).iter().any(of_table) {
-                let name = of_stack(&table["Properties"]["TableName"]);
-                let actions = list(&statement["Action"]).into_iter().filter_map(Value::as_str);
-                rights.extend(actions.map(|action| format!("{} {name}", action.trim_start_matches("dynamodb:"))));
-            }
-        }
-    }
-    rights
 }
