@@ -10,6 +10,9 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 
 use crate::parts;
 
+/// The longest that a function may run on Lambda.
+const LONGEST: Duration = Duration::from_secs(15 * 60);
+
 /// What is left of a function's time for its answer.
 const TO_ANSWER: Duration = Duration::from_secs(3);
 
@@ -22,33 +25,37 @@ where
     let ctx = parts::open()?;
     let (ctx, handle) = (&ctx, &handle);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
-        let left = time_left(ctx, event.context.deadline);
-        let settled = event.payload.records.iter().map(async |message| {
-            let settled = tokio::time::timeout(left, settle(ctx, queue, handle, message)).await;
-            settled.unwrap_or_else(|_| {
-                let id = message.message_id.clone();
-                tracing::error!(
-                    queue = queue.as_str(),
-                    message = id,
-                    "a job took too long; it will be delivered again"
-                );
-                id
-            })
-        });
-        let mut answer = SqsBatchResponse::default();
-        for failed in join_all(settled).await.into_iter().flatten() {
-            answer.add_failure(failed);
-        }
-        Ok::<_, Error>(answer)
+        Ok::<_, Error>(batch(ctx, queue, handle, &event.payload, time_left(ctx, event.context.deadline)).await)
     }))
     .await
 }
 
+/// Works on one batch for no longer than `left`; names what is to be delivered again.
+pub async fn batch<H>(ctx: &Context, queue: QueueName, handle: &H, batch: &SqsEvent, left: Duration) -> SqsBatchResponse
+where
+    H: AsyncFn(&Context, &Job) -> Result<Next>,
+{
+    let settled = batch.records.iter().map(async |message| {
+        let settled = tokio::time::timeout(left, settle(ctx, queue, handle, message)).await;
+        settled.unwrap_or_else(|_| {
+            let id = message.message_id.clone().unwrap_or_default();
+            tracing::error!(queue = queue.as_str(), message = id, "a job took too long; it will be delivered again");
+            Some(id)
+        })
+    });
+    let mut answer = SqsBatchResponse::default();
+    for failed in join_all(settled).await.into_iter().flatten() {
+        answer.add_failure(failed);
+    }
+    answer
+}
+
 /// How long the messages of a batch may take. Lambda would end the function at its deadline (milliseconds since 1970),
-/// and have all of them delivered again because of one.
+/// and have all of them delivered again because of one. `cargo lambda watch` sends a time long past, and ends nothing.
 fn time_left(ctx: &Context, deadline: u64) -> Duration {
     let now = u64::try_from(ctx.clock.now().as_millisecond()).unwrap_or_default();
-    Duration::from_millis(deadline.saturating_sub(now)).saturating_sub(TO_ANSWER)
+    let left = deadline.checked_sub(now).map(Duration::from_millis);
+    left.map_or(LONGEST, |left| left.saturating_sub(TO_ANSWER))
 }
 
 /// Works on one message: done, sent again when it has to wait, or its id when it must be delivered again.

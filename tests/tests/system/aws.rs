@@ -2,6 +2,7 @@
 //! `AWS_ENDPOINT_URL` names it.
 
 mod calls;
+mod deadline;
 mod drills;
 mod laptop;
 mod lost_answers;

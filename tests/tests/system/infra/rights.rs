@@ -17,8 +17,9 @@ pub fn check(template: &Template, measured: &Measured) {
     for visit in &measured.visits {
         needed.entry(program(&routes, visit)).or_default().extend(rights(&visit.calls));
     }
-    let signing: BTreeSet<_> =
-        rights(&measured.start).filter(|right| right.contains("[http]") || right.starts_with("secretsmanager:")).collect();
+    let signing: BTreeSet<_> = rights(&measured.start)
+        .filter(|right| right.contains("[http]") || right.starts_with("secretsmanager:"))
+        .collect();
     for area in routes.values() {
         needed.entry(area).or_default().extend(signing.iter().cloned());
     }
