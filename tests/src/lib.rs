@@ -5,5 +5,8 @@ pub mod openssl;
 pub mod peers;
 pub mod prices;
 pub mod steward;
+mod tables;
 pub mod template;
 pub mod walk;
+
+pub use tables::definition;

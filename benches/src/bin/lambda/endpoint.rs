@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::serve::Listener;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::ports::{Attribute, AttributeKind, Projection, Table};
+use domain::ports::Table;
 use dynoxide::Database;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
@@ -43,7 +43,9 @@ impl Endpoint {
     pub async fn start(tables: &[&'static Table]) -> Result<Self> {
         let database = Database::memory()?;
         for table in tables {
-            database.create_table(serde_json::from_value(definition(table))?)?;
+            let mut wanted = system_tests::definition(table);
+            wanted["TableName"] = format!("{STACK}-{}", table.name).into();
+            database.create_table(serde_json::from_value(wanted)?)?;
         }
         let plain = TcpListener::bind("127.0.0.1:0").await?;
         let behind = Behind { dynamodb: format!("http://{}", plain.local_addr()?), client: reqwest::Client::new() };
@@ -144,53 +146,4 @@ fn refuse(why: &str) -> Response {
     eprintln!("the endpoint: {why}");
     (StatusCode::BAD_REQUEST, json!({ "__type": "UnknownOperationException", "message": why }).to_string())
         .into_response()
-}
-
-/// A table as `CreateTable` wants it.
-fn definition(table: &Table) -> Value {
-    let keys = |partition: Attribute, sort: Option<Attribute>| {
-        let key = |attribute: Attribute, kind| json!({ "AttributeName": attribute.name, "KeyType": kind });
-        let mut keys = vec![key(partition, "HASH")];
-        keys.extend(sort.map(|sort| key(sort, "RANGE")));
-        keys
-    };
-    let indexes: Vec<_> = table
-        .indexes
-        .iter()
-        .map(|index| {
-            let projection = match index.projection {
-                Projection::All => json!({ "ProjectionType": "ALL" }),
-                Projection::Include(names) => json!({ "ProjectionType": "INCLUDE", "NonKeyAttributes": names }),
-            };
-            json!({
-                "IndexName": index.name,
-                "KeySchema": keys(index.partition, Some(index.sort)),
-                "Projection": projection,
-            })
-        })
-        .collect();
-    let mut attributes: Vec<Attribute> = [Some(table.partition), table.sort].into_iter().flatten().collect();
-    attributes.extend(table.indexes.iter().flat_map(|index| [index.partition, index.sort]));
-    attributes.sort_by_key(|attribute| attribute.name);
-    attributes.dedup();
-    let attributes: Vec<_> = attributes
-        .iter()
-        .map(|attribute| {
-            let kind = match attribute.kind {
-                AttributeKind::Text => "S",
-                AttributeKind::Number => "N",
-            };
-            json!({ "AttributeName": attribute.name, "AttributeType": kind })
-        })
-        .collect();
-    let mut definition = json!({
-        "TableName": format!("{STACK}-{}", table.name),
-        "KeySchema": keys(table.partition, table.sort),
-        "AttributeDefinitions": attributes,
-        "BillingMode": "PAY_PER_REQUEST",
-    });
-    if !indexes.is_empty() {
-        definition["GlobalSecondaryIndexes"] = indexes.into();
-    }
-    definition
 }

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
-use domain::ports::{Attribute, AttributeKind, Projection, Table};
+use domain::ports::Table;
 use serde_json::{Value, json};
+use system_tests::definition;
 use system_tests::template::{Template, of_stack};
 
 #[test]
@@ -36,52 +37,23 @@ fn nothing_stored_is_lost_with_the_stack() {
 
 /// A table as the template has it, in one order.
 fn shape(table: &Value) -> Value {
-    assert_eq!(table["BillingMode"], "PAY_PER_REQUEST");
     let sorted = |value: &Value, by: &str| {
         let mut members = value.as_array().cloned().unwrap_or_default();
         members.sort_by_key(|member| member[by].to_string());
         members
     };
     json!({
-        "attributes": sorted(&table["AttributeDefinitions"], "AttributeName"),
-        "key": table["KeySchema"],
-        "indexes": sorted(&table["GlobalSecondaryIndexes"], "IndexName"),
-        "ttl": table["TimeToLiveSpecification"],
+        "AttributeDefinitions": sorted(&table["AttributeDefinitions"], "AttributeName"),
+        "BillingMode": table["BillingMode"],
+        "GlobalSecondaryIndexes": sorted(&table["GlobalSecondaryIndexes"], "IndexName"),
+        "KeySchema": table["KeySchema"],
+        "TimeToLiveSpecification": table["TimeToLiveSpecification"],
     })
 }
 
 /// A table as the code declares it, in the template's words.
 fn declared(table: &Table) -> Value {
-    let of_indexes = table.indexes.iter().flat_map(|index| [index.partition, index.sort]);
-    let attributes = [table.partition].into_iter().chain(table.sort).chain(of_indexes);
-    let attributes: BTreeMap<&str, Value> = attributes
-        .map(|attribute| {
-            let kind = match attribute.kind {
-                AttributeKind::Text => "S",
-                AttributeKind::Number => "N",
-            };
-            (attribute.name, json!({"AttributeName": attribute.name, "AttributeType": kind}))
-        })
-        .collect();
-    let mut indexes: Vec<_> = table.indexes.iter().collect();
-    indexes.sort_by_key(|index| index.name);
-    let indexes = indexes.into_iter().map(|index| {
-        let projection = match index.projection {
-            Projection::All => json!({"ProjectionType": "ALL"}),
-            Projection::Include(attributes) => json!({"ProjectionType": "INCLUDE", "NonKeyAttributes": attributes}),
-        };
-        json!({"IndexName": index.name, "KeySchema": key(index.partition, Some(index.sort)), "Projection": projection})
-    });
-    json!({
-        "attributes": attributes.into_values().collect::<Vec<_>>(),
-        "key": key(table.partition, table.sort),
-        "indexes": indexes.collect::<Vec<_>>(),
-        "ttl": table.ttl.map(|attribute| json!({"AttributeName": attribute, "Enabled": true})),
-    })
-}
-
-fn key(partition: Attribute, sort: Option<Attribute>) -> Value {
-    let mut key = vec![json!({"AttributeName": partition.name, "KeyType": "HASH"})];
-    key.extend(sort.map(|sort| json!({"AttributeName": sort.name, "KeyType": "RANGE"})));
-    key.into()
+    let mut declared = definition(table);
+    declared["TimeToLiveSpecification"] = table.ttl.map(|name| json!({"AttributeName": name, "Enabled": true})).into();
+    shape(&declared)
 }
