@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use domain::ports::StoreError;
@@ -16,10 +17,7 @@ const BUSY: [&str; 5] = [
     "ReplicatedWriteConflictException",
 ];
 
-/// Codes of a service that is not well: what was asked may have been done.
-const UNWELL: [&str; 3] = ["InternalServerError", "InternalFailure", "ServiceUnavailable"];
-
-/// The same as [`BUSY`], in the reasons of a cancelled transaction.
+/// The same, in the reasons of a cancelled transaction.
 const BUSY_REASONS: [&str; 2] = ["ThrottlingError", "ProvisionedThroughputExceeded"];
 
 /// Why DynamoDB did not do what was asked.
@@ -62,27 +60,31 @@ where
 }
 
 /// What an error of DynamoDB means.
-pub(crate) fn refused<E, R>(error: &SdkError<E, R>) -> Refusal
+pub(crate) fn refused<E>(error: &SdkError<E, HttpResponse>) -> Refusal
 where
     E: ProvideErrorMetadata + Error + 'static,
-    R: std::fmt::Debug,
 {
     Refusal::Other(match code(error) {
         Some("TransactionConflictException") => return Refusal::Conflict(words(error)),
         Some("ConditionalCheckFailedException") => StoreError::Unexpected { index: 0 },
         Some(code) if BUSY.contains(&code) => StoreError::Busy(words(error)),
-        Some(code) if UNWELL.contains(&code) => StoreError::Unreachable(words(error)),
-        _ => match error {
-            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
-                StoreError::Unreachable(words(error))
-            }
-            _ => StoreError::Failed(words(error)),
-        },
+        _ if gave_no_answer(error) => StoreError::Unreachable(words(error)),
+        _ => StoreError::Failed(words(error)),
     })
 }
 
+/// Whether the call may have been done all the same: nothing came back, or what DynamoDB or a proxy before it says when
+/// it is not well (5xx).
+fn gave_no_answer<E>(error: &SdkError<E, HttpResponse>) -> bool {
+    match error {
+        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
+        SdkError::ServiceError(context) => context.raw().status().is_server_error(),
+        _ => false,
+    }
+}
+
 /// What an error of a transaction means: an expectation that does not hold outweighs what may pass.
-pub(crate) fn cancelled<R: std::fmt::Debug>(error: &SdkError<TransactWriteItemsError, R>) -> Refusal {
+pub(crate) fn cancelled(error: &SdkError<TransactWriteItemsError, HttpResponse>) -> Refusal {
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
         return refused(error);
     };
@@ -115,15 +117,23 @@ pub(crate) fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Option
 mod tests {
     use aws_sdk_dynamodb::types::CancellationReason;
     use aws_sdk_dynamodb::types::error::TransactionCanceledException;
+    use aws_smithy_types::body::SdkBody;
     use aws_smithy_types::error::ErrorMetadata;
 
     use super::*;
+
+    fn answer(status: u16) -> HttpResponse {
+        HttpResponse::new(status.try_into().unwrap(), SdkBody::empty())
+    }
 
     fn refusal(codes: &[&str]) -> Refusal {
         let reason = |code: &&str| CancellationReason::builder().code(*code).message("words").build();
         let reasons = codes.iter().map(reason).collect();
         let cancelled_by = TransactionCanceledException::builder().set_cancellation_reasons(Some(reasons)).build();
-        cancelled(&SdkError::service_error(TransactWriteItemsError::TransactionCanceledException(cancelled_by), ()))
+        cancelled(&SdkError::service_error(
+            TransactWriteItemsError::TransactionCanceledException(cancelled_by),
+            answer(400),
+        ))
     }
 
     #[test]
@@ -141,14 +151,16 @@ mod tests {
 
     #[test]
     fn what_may_pass_is_busy() {
-        let refusal = |code: &str| {
+        let refusal_at = |status: u16, code: &str| {
             let error = TransactWriteItemsError::generic(ErrorMetadata::builder().code(code).message("words").build());
-            StoreError::from(refused(&SdkError::service_error(error, ())))
+            StoreError::from(refused(&SdkError::service_error(error, answer(status))))
         };
+        let refusal = |code: &str| refusal_at(400, code);
         for code in ["TransactionConflictException", "TransactionInProgressException", "ThrottlingException"] {
             assert!(matches!(refusal(code), StoreError::Busy(words) if words == format!("{code}: words")));
         }
         assert!(matches!(refusal("ConditionalCheckFailedException"), StoreError::Unexpected { index: 0 }));
         assert!(matches!(refusal("AccessDeniedException"), StoreError::Failed(_)));
+        assert!(matches!(refusal_at(500, "InternalServerError"), StoreError::Unreachable(_)));
     }
 }

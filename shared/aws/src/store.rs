@@ -14,6 +14,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
 use aws_sdk_dynamodb::types::{KeysAndAttributes, Put, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use domain::ports::{Entropy, EntropyExt, Item, Key, Page, PageToken, Query, Store, StoreError, Table, Write};
 use dynamo::{collect, distinct, from_attributes, from_token, key_attributes, to_token};
@@ -224,8 +225,8 @@ impl Store for AwsStore {
 }
 
 /// What became of a put. One that was refused after an attempt without an answer may be what is stored.
-fn was_put<R: std::fmt::Debug>(
-    result: Result<PutItemOutput, SdkError<PutItemError, R>>,
+fn was_put(
+    result: Result<PutItemOutput, SdkError<PutItemError, HttpResponse>>,
     put: &Put,
     attempts: &Attempts,
 ) -> Result<(), Refusal> {

@@ -39,10 +39,11 @@ pub async fn import(ctx: &Context, directory: &Path, go_on: bool) -> Result<Mani
             return Err(TransferError::Changed(table.name));
         }
     }
-    work::set(ctx, schedules).await?;
     for (table, rows) in open {
         rows::write(ctx, table, &rows).await?;
     }
+    // A job that is done changes rows, which --continue would take for somebody else's.
+    work::set(ctx, schedules).await?;
     work::send(ctx, jobs).await?;
     Ok(manifest)
 }

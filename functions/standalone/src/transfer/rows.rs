@@ -13,8 +13,8 @@ use super::progress::Progress;
 /// Rows written at once: a transaction holds 4 MB, and a row at most 400 KB.
 const ROWS_AT_ONCE: usize = 10;
 
-/// How often a call is made that the store is too busy for, and the pause between two. A new table of DynamoDB takes
-/// a while to grow to what an import asks of it.
+/// How often a call is made that the store is too busy for or does not answer, and the pause between two. A new table
+/// of DynamoDB takes a while to grow to what an import asks of it.
 const TRIES: u32 = 60;
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -92,6 +92,7 @@ async fn page(store: &dyn Store, table: &'static Table, after: Option<PageToken>
     patiently(|| store.scan(table, after.clone())).await
 }
 
+/// Only for what may be done twice: reading, and writing over whatever is there.
 async fn patiently<T, C>(mut call: impl FnMut() -> C) -> Result<T, TransferError>
 where
     C: Future<Output = Result<T, StoreError>>,
@@ -99,8 +100,8 @@ where
     let mut tried = 1;
     loop {
         match call().await {
-            Err(StoreError::Busy(reason)) if tried < TRIES => {
-                tracing::warn!(reason, "the store is busy; trying again");
+            Err(error @ (StoreError::Busy(_) | StoreError::Unreachable(_))) if tried < TRIES => {
+                tracing::warn!("{error}; trying again");
                 tokio::time::sleep(PAUSE).await;
                 tried += 1;
             }

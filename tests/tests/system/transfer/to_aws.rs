@@ -1,6 +1,7 @@
 //! Into AWS when it is slow, taken, or cut off.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use domain::ids::{AccountId, OperationId};
@@ -94,6 +95,22 @@ async fn a_large_table_arrives_whole_through_throttling() {
     let again = export(At::Aws(&moved.target()), &moved.path("again")).await;
     assert!(again.said.contains("certificates: 150"), "{}", again.said);
     assert_eq!(again.ok(), manifest);
+}
+
+/// Writes happen whose answers are lost, longer than the SDK tries: they are made again.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_outlasts_a_network_that_is_away() {
+    let Some(moved) = Move::of(25).await else { return };
+    let path = moved.path("export");
+    let manifest = export(At::Data(&moved.path("data")), &path).await.ok();
+    let lost = AtomicUsize::new(0);
+    moved.gate.judge(move |call| {
+        let of_rows = call.operation.ends_with("TransactWriteItems");
+        if of_rows && lost.fetch_add(1, Ordering::Relaxed) < 10 { Verdict::Lose } else { Verdict::Pass }
+    });
+    let outcome = import(&path, At::Aws(&moved.target())).await;
+    assert!(outcome.said.contains("the store does not answer") && !outcome.said.contains("ERROR"), "{}", outcome.said);
+    assert_eq!(outcome.ok(), manifest);
 }
 
 /// What holds anything is refused, with and without `--continue`, and stays as it was.
