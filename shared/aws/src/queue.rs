@@ -23,11 +23,9 @@ const LONGEST_HIDDEN: i32 = 12 * 60 * 60;
 /// The most messages of one call.
 const MOST_AT_ONCE: i32 = 10;
 
-/// How long dead letters are hidden while they are looked at, in seconds; they are shown again right after.
-const LOOKED_AT: i32 = 30;
-
-/// How long jobs are hidden while everything on a queue is listed, in seconds; they are shown again right after. The
-/// longest that this may take is that a delayed job comes up.
+/// How long jobs and dead letters are hidden while all of a queue is listed, in seconds; they are shown again right
+/// after. The longest that this may take is that a delayed job comes up; were one shown before the last is read, the
+/// rest would be left out.
 const LISTED: i32 = 2 * LONGEST_DELAY;
 
 /// Between two looks at a queue. To wait for a message means to take it, which is not for [`Queue::ready`].
@@ -166,12 +164,12 @@ impl Queue for AwsQueue {
                 break Ok(());
             }
             // Without a wait SQS asks some of its servers only.
-            match self.take(&url, left, LOOKED_AT, 1).await {
+            match self.take(&url, left, LISTED, 1).await {
                 Ok(taken) => {
                     let known = messages.len();
                     messages
                         .extend(taken.into_iter().filter_map(|message| Some((message.message_id.clone()?, message))));
-                    // Nothing, or what is visible again since it was taken.
+                    // Nothing, or what SQS delivers twice.
                     if messages.len() == known {
                         break Ok(());
                     }
