@@ -9,6 +9,7 @@ mod permissions;
 mod queues;
 pub mod rights;
 mod routes;
+mod stop;
 mod tables;
 mod tools;
 mod variables;

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use domain::entity::{self, Stored};
-use domain::ports::Key;
+use domain::ports::{Key, SecretName};
 use domain::users::User;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -39,6 +39,22 @@ async fn processes_that_start_at_once_sign_with_one_key() {
             assert_eq!(reading.read_session(ctx, &token).await.unwrap().user, anna.value.id);
         }
     }
+}
+
+/// As an import into a deployment does: a process that runs on takes the key that is there now.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signing_key_that_was_replaced_signs_nothing_more() {
+    let steward = Steward::start(StewardOptions::default()).await;
+    let ctx = &steward.ctx;
+    let anna: Stored<User> = entity::load(ctx.store.as_ref(), Key::of(1)).await.unwrap();
+    let running = Tokens::default();
+    running.warm(ctx).await.unwrap();
+    let name = SecretName("http/signing-key".into());
+    ctx.vault.delete(&name).await.unwrap();
+    Tokens::default().warm(ctx).await.unwrap();
+    steward.clock.advance(Duration::from_secs(61));
+    let token = running.new_session(ctx, &anna.value).await.unwrap();
+    assert!(Tokens::default().read_session(ctx, &token).await.is_ok());
 }
 
 /// More logouts than are remembered one by one end every session, and never give one back.
