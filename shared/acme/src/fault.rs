@@ -3,12 +3,11 @@
 use std::error::Error as StdError;
 use std::time::Duration;
 
+use dial::Refusal;
 use domain::ports::CaError;
 use http::{Method, StatusCode};
 use instant_acme::{Error, Problem};
 use rustls::CertificateError;
-
-use crate::dial::Refusal;
 
 /// How often a step is repeated while the CA refuses our nonces; instant-acme makes three attempts in each.
 pub(crate) const ROUNDS: usize = 5;

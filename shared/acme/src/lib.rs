@@ -4,7 +4,6 @@
 //! costs few requests. None of it is needed: a call in a new process asks the CA again.
 
 mod ca;
-mod dial;
 mod fault;
 mod order;
 mod recent;

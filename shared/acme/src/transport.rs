@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use dial::{Https, HttpsError, roots};
 use domain::ports::{CaError, Directory};
 use domain::targets::TargetPolicy;
 use http::header::{DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
@@ -17,7 +18,6 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient, Problem};
 use jiff::fmt::rfc2822::DateTimeParser;
 
-use crate::dial::Dialler;
 use crate::fault::Fault;
 
 /// From the first byte sent to the last received.
@@ -44,10 +44,15 @@ pub(crate) async fn with_wait<T>(call: impl Future<Output = T>) -> (T, Option<Du
     .await
 }
 
+/// Trusts the public roots and the directory's own.
+fn connector(directory: &Directory, policy: Arc<TargetPolicy>) -> Result<Https, HttpsError> {
+    Https::new(roots(directory.root_ca_pem.as_deref())?, policy)
+}
+
 /// A CA's HTTP client; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Transport {
-    client: Client<Dialler, BodyWrapper<Bytes>>,
+    client: Client<Https, BodyWrapper<Bytes>>,
     nonces: Arc<Nonces>,
 }
 
@@ -61,7 +66,12 @@ impl Transport {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(60))
-            .build(Dialler::new(directory, policy)?);
+            .build(connector(directory, policy).map_err(|error| {
+                CaError::Refused(match error {
+                    HttpsError::Roots => format!("the provider's rootCaPem {error}"),
+                    HttpsError::Tls(_) => error.to_string(),
+                })
+            })?);
         Ok(Self { client, nonces: Arc::default() })
     }
 

@@ -6,6 +6,7 @@ mod clock;
 mod dns;
 mod entropy;
 mod mailer;
+mod prober;
 mod queue;
 mod scheduler;
 mod store;
@@ -18,6 +19,7 @@ pub use clock::Clock;
 pub use dns::{Dns, DnsError, ServerAnswer};
 pub use entropy::{Entropy, EntropyExt};
 pub use mailer::{Mail, MailError, Mailer};
+pub use prober::{Endpoint, Handshake, ProbeError, Prober, StartTls, TlsVersion};
 pub use queue::{Delivery, Queue, QueueError, QueueName};
 pub use scheduler::{Schedule, ScheduleName, Scheduler, SchedulerError, When};
 pub use store::{

@@ -1,0 +1,10 @@
+//! Connections to hosts that somebody named through the API: only to addresses that the policy permits, decided when
+//! the connection is made (DESIGN §6).
+
+mod https;
+mod resolver;
+mod tcp;
+
+pub use https::{Https, HttpsError, roots};
+pub use resolver::{GuardedResolver, Refusal};
+pub use tcp::{DialError, Dialler};
