@@ -8,11 +8,9 @@ use domain::{Context, Error, Result, alerts};
 pub async fn handle(ctx: &Context, job: &Job) -> Result<Next> {
     match job {
         Job::Notify { operation } => alerts::notify(ctx, *operation).await,
-        Job::Issue { .. }
-        | Job::Purge { .. }
-        | Job::Reap { .. }
-        | Job::Sweep
-        | Job::Deliver { .. }
-        | Job::Audit { .. } => Err(Error::Internal("a job of another family on the notifier's queue".into())),
+        Job::Deliver { operation } => alerts::deliver(ctx, *operation).await,
+        Job::Issue { .. } | Job::Purge { .. } | Job::Reap { .. } | Job::Sweep | Job::Audit { .. } => {
+            Err(Error::Internal("a job of another family on the notifier's queue".into()))
+        }
     }
 }

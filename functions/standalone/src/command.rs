@@ -12,6 +12,7 @@ use domain::targets::TargetPolicy;
 use domain::{Context, Error, users};
 use secrecy::ExposeSecret;
 use system::{SystemClock, SystemEntropy};
+use webhook::HttpMessenger;
 
 use crate::config::{Command, Config, Place};
 use crate::document::document;
@@ -80,6 +81,7 @@ pub fn on_aws(
     let aws = Aws::new(deployment, Arc::clone(&entropy))?;
     let dns = Authoritative::new(config.dns, policy.clone())
         .map_err(|error| StartError::Setting { variable: "STEWARD_DNS", reason: error.to_string() })?;
+    let messenger = HttpMessenger::new(policy.clone())?;
     Ok(Context {
         store: aws.store(),
         queue: aws.queue(),
@@ -89,6 +91,7 @@ pub fn on_aws(
         clock,
         entropy,
         ca: Arc::new(InstantCa::new(policy)),
+        messenger: Arc::new(messenger),
         dns: Arc::new(dns),
         settings: settings(config),
     })

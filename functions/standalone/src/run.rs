@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
+use webhook::HttpMessenger;
 
 use crate::transfer::TransferError;
 use crate::{Config, areas, worker};
@@ -61,6 +62,9 @@ pub enum StartError {
     /// The client for AWS cannot be made.
     #[error(transparent)]
     AwsClient(#[from] aws::SetupError),
+    /// No TLS can be spoken.
+    #[error(transparent)]
+    Tls(#[from] dial::HttpsError),
     /// Not everything was exported or imported.
     #[error(transparent)]
     Transfer(#[from] TransferError),
@@ -101,6 +105,7 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let policy = TargetPolicy::new(config.allow_targets.clone());
     let dns = Authoritative::new(config.dns, policy.clone())
         .map_err(|error| StartError::Setting { variable: "STEWARD_DNS", reason: error.to_string() })?;
+    let messenger = HttpMessenger::new(policy.clone())?;
     let mailer = mailer(config, &clock, &entropy)?;
     let ctx = Context {
         store: embedded.store(),
@@ -110,6 +115,7 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         clock,
         entropy,
         ca: Arc::new(InstantCa::new(policy)),
+        messenger: Arc::new(messenger),
         dns: Arc::new(dns),
         mailer,
         settings: settings(config),

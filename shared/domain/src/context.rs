@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::ports::{Ca, Clock, Dns, Entropy, Mailer, Queue, Scheduler, Store, Vault};
+use crate::ports::{Ca, Clock, Dns, Entropy, Mailer, Messenger, Queue, Scheduler, Store, Vault};
 
 /// Who may make an account for themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub struct Context {
     pub dns: Arc<dyn Dns>,
     /// Mail.
     pub mailer: Arc<dyn Mailer>,
+    /// Chat groups and webhooks.
+    pub messenger: Arc<dyn Messenger>,
     /// What the operator decided.
     pub settings: Settings,
 }

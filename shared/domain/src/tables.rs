@@ -18,4 +18,6 @@ pub static ALL: &[&Table] = &[
     &alerts::ALERTS,
     &alerts::STANDINGS,
     &alerts::ALERT_SETTINGS,
+    &alerts::CHANNELS,
+    &alerts::MESSAGES,
 ];
