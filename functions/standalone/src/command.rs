@@ -14,7 +14,8 @@ use secrecy::ExposeSecret;
 use system::{SystemClock, SystemEntropy};
 use webhook::HttpMessenger;
 
-use crate::config::{Command, Config, Place};
+use crate::audit;
+use crate::config::{AuditCommand, Command, Config, Place};
 use crate::document::document;
 use crate::run::{StartError, mailer, open, settings, wrong_password};
 use crate::transfer::{self, Manifest};
@@ -32,6 +33,13 @@ pub async fn command(config: &Config, command: Command) -> Result<(), StartError
             let manifest = transfer::import(&context(config, &place)?, &directory, go_on).await?;
             tell("imported from", &directory, &manifest);
             Ok(())
+        }
+        Command::Audit { audit: AuditCommand::Export { place } } => {
+            audit::export(context(config, &place)?.store.as_ref()).await
+        }
+        Command::Audit { audit: AuditCommand::Verify { file: Some(file), .. } } => audit::verify_file(&file),
+        Command::Audit { audit: AuditCommand::Verify { file: None, place } } => {
+            audit::verify(context(config, &place)?.store.as_ref()).await
         }
         Command::Openapi => openapi(),
     }

@@ -65,6 +65,9 @@ pub enum StartError {
     /// No TLS can be spoken.
     #[error(transparent)]
     Tls(#[from] dial::HttpsError),
+    /// The audit trail is not whole.
+    #[error("the audit trail is not whole: {0}")]
+    Audit(String),
     /// Not everything was exported or imported.
     #[error(transparent)]
     Transfer(#[from] TransferError),

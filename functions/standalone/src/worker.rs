@@ -12,14 +12,17 @@ use tokio::task::JoinSet;
 
 /// How long a delivered job is hidden: longer than a worker's lease, so that the next delivery finds it over.
 const VISIBILITY: Duration = Duration::from_secs(120);
-/// How many jobs of one queue are worked on at once.
-const AT_ONCE: usize = 16;
+/// How many jobs of one queue are worked on at once. Entries of the audit trail follow one another: more at once would
+/// only refuse each other.
+fn at_once(queue: QueueName) -> usize {
+    if queue == QueueName::Auditor { 2 } else { 16 }
+}
 /// The pause after a queue could not be read.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Works on a queue for ever. May be dropped at any time: what is not finished is delivered again.
 pub async fn work(ctx: Context, queue: QueueName) {
-    let slots = Arc::new(Semaphore::new(AT_ONCE));
+    let slots = Arc::new(Semaphore::new(at_once(queue)));
     let mut jobs = JoinSet::new();
     loop {
         while jobs.try_join_next().is_some() {}
