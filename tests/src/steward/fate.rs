@@ -8,9 +8,9 @@ use domain::Context;
 use domain::jobs::Job;
 use domain::names::{DomainName, Email};
 use domain::ports::{
-    Ca, CaAccount, CaError, Delivery, Directory, ExternalAccountBinding, Item, Key, OrderView, Page, PageToken, Query,
-    Queue, QueueError, QueueName, Registered, Schedule, ScheduleName, Scheduler, SchedulerError, SecretName, Store,
-    StoreError, Table, Vault, VaultError, Write,
+    Address, Ca, CaAccount, CaError, Delivery, Directory, ExternalAccountBinding, Item, Key, Message, Messenger,
+    MessengerError, OrderView, Page, PageToken, Query, Queue, QueueError, QueueName, Registered, Schedule,
+    ScheduleName, Scheduler, SchedulerError, SecretName, Store, StoreError, Table, Vault, VaultError, Write,
 };
 use secrecy::SecretString;
 use tokio::sync::Notify;
@@ -86,6 +86,7 @@ impl Fate {
             vault: Arc::new(Mortal::new(self, &ctx.vault)),
             scheduler: Arc::new(Mortal::new(self, &ctx.scheduler)),
             ca: Arc::new(Mortal::new(self, &ctx.ca)),
+            messenger: Arc::new(Mortal::new(self, &ctx.messenger)),
             ..ctx.clone()
         }
     }
@@ -287,5 +288,12 @@ impl Ca for Mortal<dyn Ca> {
 
     async fn revoke(&self, account: &CaAccount, chain_pem: &str) -> Result<(), CaError> {
         self.fate.live("ca.revoke", self.port.revoke(account, chain_pem)).await
+    }
+}
+
+#[async_trait]
+impl Messenger for Mortal<dyn Messenger> {
+    async fn send(&self, to: &Address, message: &Message) -> Result<(), MessengerError> {
+        self.fate.live("messenger.send", self.port.send(to, message)).await
     }
 }

@@ -7,7 +7,9 @@ use domain::operations::{Operation, Progress, Work};
 use domain::ports::Directory;
 use domain::{counter, operations};
 
-use super::{Steward, certificate_row, issued_until, put_certificates};
+use serde_json::json;
+
+use super::{Client, Steward, certificate_row, issued_until, put_certificates};
 
 /// Rows put into the store by hand, for tests that need something to refuse and no CA.
 impl Steward {
@@ -44,6 +46,12 @@ impl Steward {
         };
         self.keep(&account).await;
         id
+    }
+
+    /// A channel of a user's, that leads nowhere.
+    pub async fn plant_channel(&self, owner: &Client) -> i64 {
+        let body = json!({"name": "nowhere", "kind": "webhook", "url": "https://127.0.0.1:1/hook"});
+        owner.post("/api/channels", body).await.ok()["id"].as_i64().unwrap()
     }
 
     /// An operation that has ended.

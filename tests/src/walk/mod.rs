@@ -1,5 +1,6 @@
 //! A walk over every route and job, for whoever counts what they cause.
 
+mod alerts;
 mod certificates;
 mod creates;
 mod reads;
@@ -13,11 +14,19 @@ use serde_json::Value;
 use crate::steward::{Client, CountingStore, Lab, Steward, routes};
 
 /// The lists; every other GET is of one thing.
-const LISTS: [&str; 5] =
-    ["/api/certificates", "/api/v1/users", "/api/v1/acme/accounts", "/api/v1/acme/providers", "/api/audit"];
+const LISTS: [&str; 7] = [
+    "/api/certificates",
+    "/api/v1/users",
+    "/api/v1/acme/accounts",
+    "/api/v1/acme/providers",
+    "/api/audit",
+    "/api/channels",
+    "/api/alerts",
+];
 
 /// Where something is made.
-const CREATES: [&str; 5] = [
+const CREATES: [&str; 6] = [
+    "/api/channels",
     "/api/add_user",
     "/api/v1/users/register",
     "/api/v1/acme/providers/create",
@@ -94,6 +103,7 @@ impl<'a, M: Meter> Walk<'a, M> {
         walk.creates(lab).await;
         walk.certificates(lab).await;
         walk.sweep().await;
+        walk.alerts().await;
         walk.users().await;
         walk.reads().await;
         walk.distributor().await;
@@ -118,6 +128,9 @@ impl<'a, M: Meter> Walk<'a, M> {
         let (calls, ca) = (self.meter.take(), self.ca() - before);
         assert!(reply.status.is_success(), "{method} {path}: {} {}", reply.status, reply.json);
         self.visits.push(Visit { route: format!("{method} {route}"), by, path: path.to_owned(), calls, ca });
+        if method != Method::GET || path.contains("/download") || path.contains("verify_email") {
+            self.job(QueueName::Auditor).await;
+        }
         reply.json
     }
 

@@ -62,6 +62,7 @@ fn context(environment: &[(String, String)], mails: &std::path::Path) -> Result<
         vault: aws.vault(),
         scheduler: aws.scheduler(),
         ca: Arc::new(acme::InstantCa::new(policy.clone())),
+        messenger: Arc::new(webhook::HttpMessenger::new(policy.clone())?),
         dns: Arc::new(dns::Authoritative::new(None, policy)?),
         mailer: Arc::new(mail::Directory::new(mails, Arc::clone(&clock), Arc::clone(&entropy))?),
         clock,
