@@ -10,6 +10,7 @@ use dns::Authoritative;
 use domain::ports::{Clock, Entropy};
 use domain::targets::TargetPolicy;
 use domain::{Context, Error, users};
+use probe::RustlsProber;
 use secrecy::ExposeSecret;
 use system::{SystemClock, SystemEntropy};
 
@@ -80,6 +81,7 @@ pub fn on_aws(
     let aws = Aws::new(deployment, Arc::clone(&entropy))?;
     let dns = Authoritative::new(config.dns, policy.clone())
         .map_err(|error| StartError::Setting { variable: "STEWARD_DNS", reason: error.to_string() })?;
+    let prober = Arc::new(RustlsProber::new(policy.clone(), Arc::clone(&clock)));
     Ok(Context {
         store: aws.store(),
         queue: aws.queue(),
@@ -90,6 +92,7 @@ pub fn on_aws(
         entropy,
         ca: Arc::new(InstantCa::new(policy)),
         dns: Arc::new(dns),
+        prober,
         settings: settings(config),
     })
 }
