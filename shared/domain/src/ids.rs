@@ -30,4 +30,14 @@ id! {
     AccountId,
     /// An operation.
     OperationId,
+    /// A server that certificates are deployed to.
+    ServerId,
+    /// A deployment: a certificate on a server.
+    DeploymentId,
+    /// A monitor.
+    MonitorId,
+    /// A channel that alerts are told through.
+    ChannelId,
+    /// An alert.
+    AlertId,
 }

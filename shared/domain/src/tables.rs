@@ -1,7 +1,7 @@
 //! Every table, for whoever has to make them.
 
 use crate::ports::Table;
-use crate::{acme, audit, certificates, counter, operations, users};
+use crate::{acme, alerts, audit, certificates, counter, operations, users};
 
 /// Every table of the domain.
 pub static ALL: &[&Table] = &[
@@ -15,4 +15,7 @@ pub static ALL: &[&Table] = &[
     &certificates::CERTIFICATES,
     &operations::OPERATIONS,
     &audit::AUDIT,
+    &alerts::ALERTS,
+    &alerts::STANDINGS,
+    &alerts::ALERT_SETTINGS,
 ];
