@@ -123,7 +123,8 @@ impl Pebble {
         process.until_listening(listen.address()).await;
         process.until_listening(management.address()).await;
         let root = reqwest::Certificate::from_pem(tls.root_pem.as_bytes()).unwrap();
-        let client = reqwest::Client::builder().no_proxy().tls_certs_only([root]).build().unwrap();
+        let client =
+            reqwest::Client::builder().no_proxy().user_agent("steward-tests").tls_certs_only([root]).build().unwrap();
         Self { process, listen, management, challtestsrv, tls, client }
     }
 
@@ -164,7 +165,8 @@ impl Pebble {
         let url = format!("https://localhost:{}/set-renewal-info/", self.management.number());
         let answer = json!({"suggestedWindow": {"start": start, "end": end}}).to_string();
         let body = json!({"Certificate": leaf, "ARIResponse": answer});
-        self.client.post(url).json(&body).send().await.unwrap().error_for_status().unwrap();
+        let response = self.client.post(url).json(&body).send().await.unwrap();
+        assert!(response.status().is_success(), "{}", response.text().await.unwrap());
     }
 
     /// The challenge test server beside it.
