@@ -10,6 +10,7 @@ use dns::Authoritative;
 use domain::ports::{Clock, Entropy};
 use domain::targets::TargetPolicy;
 use domain::{Context, Error, users};
+use probe::RustlsProber;
 use secrecy::ExposeSecret;
 use system::{SystemClock, SystemEntropy};
 use webhook::HttpMessenger;
@@ -90,6 +91,7 @@ pub fn on_aws(
     let dns = Authoritative::new(config.dns, policy.clone())
         .map_err(|error| StartError::Setting { variable: "STEWARD_DNS", reason: error.to_string() })?;
     let messenger = HttpMessenger::new(policy.clone())?;
+    let prober = Arc::new(RustlsProber::new(policy.clone(), Arc::clone(&clock)));
     Ok(Context {
         store: aws.store(),
         queue: aws.queue(),
@@ -101,6 +103,7 @@ pub fn on_aws(
         ca: Arc::new(InstantCa::new(policy)),
         messenger: Arc::new(messenger),
         dns: Arc::new(dns),
+        prober,
         settings: settings(config),
     })
 }

@@ -9,9 +9,11 @@ use dns::Authoritative;
 use domain::jobs::Job;
 use domain::operations::{self, SWEEP_SCHEDULE};
 use domain::ports::{Clock, Entropy, Mailer, QueueName, Schedule, ScheduleName, When};
+use domain::repair::REPAIR_SCHEDULE;
 use domain::targets::TargetPolicy;
 use domain::{Context, Settings, users};
 use embedded::{Embedded, EmbeddedScheduler};
+use probe::RustlsProber;
 use secrecy::ExposeSecret;
 use steward_http::App;
 use system::{SystemClock, SystemEntropy};
@@ -27,6 +29,9 @@ use crate::{Config, areas, worker};
 
 /// How often the sweep looks for operations whose job was lost.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// How often what has lost its schedule is looked for.
+const REPAIR_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long requests under way may take to end when Steward is asked to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -110,6 +115,7 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         .map_err(|error| StartError::Setting { variable: "STEWARD_DNS", reason: error.to_string() })?;
     let messenger = HttpMessenger::new(policy.clone())?;
     let mailer = mailer(config, &clock, &entropy)?;
+    let prober = Arc::new(RustlsProber::new(policy.clone(), Arc::clone(&clock)));
     let ctx = Context {
         store: embedded.store(),
         queue: embedded.queue(),
@@ -120,6 +126,7 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         ca: Arc::new(InstantCa::new(policy)),
         messenger: Arc::new(messenger),
         dns: Arc::new(dns),
+        prober,
         mailer,
         settings: settings(config),
     };
@@ -192,13 +199,12 @@ pub async fn serve(
     if left > 0 {
         tracing::info!(operations = left, "taking up what was left open");
     }
-    let sweep = Schedule {
-        name: ScheduleName(SWEEP_SCHEDULE.into()),
-        when: When::Every(SWEEP_EVERY),
-        queue: QueueName::Issuer,
-        job: Job::Sweep,
-    };
-    ctx.scheduler.set(sweep).await.map_err(domain::Error::from)?;
+    let care = [(SWEEP_SCHEDULE, SWEEP_EVERY, Job::Sweep), (REPAIR_SCHEDULE, REPAIR_EVERY, Job::Repair)];
+    for (name, every, job) in care {
+        let name = ScheduleName(name.into());
+        let schedule = Schedule { name, when: When::Every(every), queue: QueueName::Issuer, job };
+        ctx.scheduler.set(schedule).await.map_err(domain::Error::from)?;
+    }
 
     let mut background = JoinSet::new();
     background.spawn(async move { scheduler.run().await });

@@ -14,6 +14,7 @@ pub mod list;
 pub mod names;
 pub mod operations;
 pub mod ports;
+pub mod repair;
 pub mod tables;
 pub mod targets;
 pub mod users;

@@ -6,6 +6,7 @@ use dns::Authoritative;
 use domain::ports::{Clock, Entropy};
 use domain::{Context, Settings};
 use lambda_runtime::Error;
+use probe::RustlsProber;
 use system::{SystemClock, SystemEntropy};
 use tokio::sync::OnceCell;
 use tracing_subscriber::filter::Targets;
@@ -33,6 +34,7 @@ pub(crate) fn open() -> Result<Context, Error> {
         entropy: Arc::clone(&entropy),
         smtp: OnceCell::new(),
     };
+    let prober = Arc::new(RustlsProber::new(environment.targets.clone(), Arc::clone(&clock)));
     Ok(Context {
         store: aws.store(),
         queue: aws.queue(),
@@ -43,6 +45,7 @@ pub(crate) fn open() -> Result<Context, Error> {
         ca: Arc::new(InstantCa::new(environment.targets.clone())),
         messenger: Arc::new(HttpMessenger::new(environment.targets.clone())?),
         dns: Arc::new(Authoritative::new(environment.dns, environment.targets)?),
+        prober,
         mailer: Arc::new(mailer),
         settings: Settings { public_url: environment.public_url, registration: environment.registration },
     })

@@ -14,14 +14,15 @@ mod store;
 mod vault;
 
 pub use ca::{
-    Ca, CaAccount, CaError, Directory, DnsChallenge, ExternalAccountBinding, OrderStatus, OrderView, Registered,
+    Ca, CaAccount, CaError, CaMeta, Challenge, ChallengeType, Directory, ExternalAccountBinding, HttpAnswer, NewOrder,
+    OrderStatus, OrderView, Registered, RenewalInfo,
 };
 pub use clock::Clock;
 pub use dns::{Dns, DnsError, ServerAnswer};
 pub use entropy::{Entropy, EntropyExt};
 pub use mailer::{Mail, MailError, Mailer};
 pub use messenger::{Address, Message, Messenger, MessengerError};
-pub use prober::{Endpoint, Handshake, ProbeError, Prober, StartTls, TlsVersion};
+pub use prober::{CertificateFacts, Endpoint, Handshake, KeyKind, ProbeError, Prober, StartTls, TlsVersion};
 pub use queue::{Delivery, Queue, QueueError, QueueName};
 pub use scheduler::{Schedule, ScheduleName, Scheduler, SchedulerError, When};
 pub use store::{

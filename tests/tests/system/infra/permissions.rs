@@ -75,7 +75,7 @@ fn nobody_reads_all_secrets() {
     let families: BTreeSet<String> = [
         "http/signing-key".to_owned(),
         Account::secret(AccountId(1)).0,
-        Certificate::secret(CertificateId(1)).0,
+        Certificate::secret(CertificateId(1), 0).0,
         Channel::secret(ChannelId(1)).0,
     ]
     .iter()
