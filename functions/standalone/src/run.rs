@@ -18,7 +18,7 @@ use secrecy::ExposeSecret;
 use steward_http::App;
 use system::{SystemClock, SystemEntropy};
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
@@ -208,8 +208,12 @@ pub async fn serve(
 
     let mut background = JoinSet::new();
     background.spawn(async move { scheduler.run().await });
+    let (stop_workers, _) = watch::channel(false);
+    let mut workers = JoinSet::new();
     for queue in QueueName::ALL {
-        background.spawn(worker::work(ctx.clone(), queue));
+        let mut stop = stop_workers.subscribe();
+        let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
+        workers.spawn(worker::work_until(ctx.clone(), queue, stopped));
     }
     let service = router(ctx).into_make_service_with_connect_info::<SocketAddr>();
     let (stopping, stopped) = oneshot::channel();
@@ -222,6 +226,9 @@ pub async fn serve(
         ended = server => ended?,
         () = grace_over(stopped) => tracing::warn!("requests that did not end were cut off"),
     }
+    // Whoever opens the data directory next finds that nobody has it open.
+    let _ = stop_workers.send(true);
+    while workers.join_next().await.is_some() {}
     background.shutdown().await;
     Ok(())
 }

@@ -22,8 +22,21 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Works on a queue for ever. May be dropped at any time: what is not finished is delivered again.
 pub async fn work(ctx: Context, queue: QueueName) {
-    let slots = Arc::new(Semaphore::new(at_once(queue)));
+    work_until(ctx, queue, std::future::pending()).await;
+}
+
+/// Works on a queue until `stop` ends, and returns when no job of it runs any more.
+pub(crate) async fn work_until(ctx: Context, queue: QueueName, stop: impl Future<Output = ()>) {
     let mut jobs = JoinSet::new();
+    tokio::select! {
+        () = take(&ctx, queue, &mut jobs) => {}
+        () = stop => {}
+    }
+    jobs.shutdown().await;
+}
+
+async fn take(ctx: &Context, queue: QueueName, jobs: &mut JoinSet<()>) {
+    let slots = Arc::new(Semaphore::new(at_once(queue)));
     loop {
         while jobs.try_join_next().is_some() {}
         ctx.queue.ready(queue).await;

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use domain::Error;
 use domain::alerts::{self, Alert, AlertState};
 use domain::ids::UserId;
 use domain::list::PageRequest;
@@ -15,8 +16,8 @@ use utoipa::{IntoParams, ToSchema};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Query {
-    /// Only those that still stand.
-    firing: Option<bool>,
+    /// `firing`: only those that still stand.
+    state: Option<String>,
     /// Only those with this in their name or kind.
     search: Option<String>,
     /// From 1; 1 unless given.
@@ -91,11 +92,16 @@ impl AlertDetail {
 #[utoipa::path(get, path = "/api/alerts", tag = "alerts", params(Query),
     responses((status = 200, body = AlertList), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody)))]
 pub async fn list(State(app): State<App>, caller: Caller, Params(query): Params<Query>) -> Answer<Json<AlertList>> {
+    let firing = match query.state.as_deref() {
+        None => false,
+        Some("firing") => true,
+        Some(_) => return Err(Error::invalid("state", "must be firing, or left out").into()),
+    };
     let request = PageRequest::new(query.page, query.per_page, query.search, "per_page")?;
     let owner = query.user_id.map_or(caller.viewer.user, UserId);
     let store = app.ctx.store.as_ref();
     caller.viewer.require(store, owner, "user").await?;
-    let listing = alerts::list(store, owner, query.firing.unwrap_or(false), &request).await?;
+    let listing = alerts::list(store, owner, firing, &request).await?;
     let alerts = listing.rows.into_iter().map(AlertDetail::new).collect();
     Ok(Json(AlertList { alerts, total: listing.total, page: request.page, per_page: request.per_page }))
 }

@@ -36,11 +36,11 @@ async fn each_crossing_is_told_once() {
     assert_eq!(began["id"], over["id"]);
     let alerts = admin.get("/api/alerts").await.ok();
     assert_eq!((&alerts["total"], &alerts["alerts"][0]["state"]), (&json!(1), &json!("over")), "{alerts}");
-    assert_eq!(admin.get("/api/alerts?firing=true").await.ok()["total"], 0);
+    assert_eq!(admin.get("/api/alerts?state=firing").await.ok()["total"], 0);
 
     see(&steward, 7, Some(Level::Info)).await;
     requests(&sink, 4).await;
-    let firing = admin.get("/api/alerts?firing=true").await.ok();
+    let firing = admin.get("/api/alerts?state=firing").await.ok();
     assert_eq!((&firing["total"], &firing["alerts"][0]["level"]), (&json!(1), &json!("info")));
     assert_eq!(admin.get("/api/alerts?search=unreachable").await.ok()["total"], 2);
 }
@@ -80,7 +80,7 @@ async fn what_happened_is_told_once_for_its_key() {
     }
     let told = requests(&sink, 2).await;
     assert_eq!(told[0].json["alerts"][0]["event"], "happened");
-    assert_eq!(admin.get("/api/alerts?firing=true").await.ok()["total"], 0);
+    assert_eq!(admin.get("/api/alerts?state=firing").await.ok()["total"], 0);
 }
 
 /// A year's certificate that nobody renews: told at 30, 14, 7 and 1 days, and when it has expired; then it is replaced.
@@ -147,6 +147,6 @@ async fn what_is_forgotten_stands_no_longer() {
     see(&steward, 7, Some(Level::Critical)).await;
     requests(&sink, 1).await;
     alerts::forget(&steward.ctx, Subject::Monitor(domain::ids::MonitorId(7))).await.unwrap();
-    assert_eq!(admin.get("/api/alerts?firing=true").await.ok()["total"], 0);
+    assert_eq!(admin.get("/api/alerts?state=firing").await.ok()["total"], 0);
     requests(&sink, 1).await;
 }

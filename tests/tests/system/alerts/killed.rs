@@ -40,6 +40,8 @@ async fn every_death(moment: Moment) {
             () = work_off(&ctx) => true,
         };
         steward.clock.advance(LATER);
+        // A job that was lost with the process.
+        domain::operations::sweep(&steward.ctx).await.unwrap();
         work_off(&steward.ctx).await;
         let of_this: Vec<_> =
             sink.requests().into_iter().skip(told).filter(|r| r.json["alerts"][0]["subject_id"] == call).collect();

@@ -25,6 +25,8 @@ async fn an_id_is_a_positive_integer_of_something_there_is() {
         bodies.extend([i64::MAX, 0, -1].map(|id| (id, route.sample(id).map(|body| Value::Object(body).to_string()))));
         for (id, body) in bodies {
             let in_body = route.sample(id).is_some_and(|body| body.values().any(Value::is_i64));
+            // Its integers are days.
+            let in_body = in_body && route.name() != "PUT /api/alerts/settings";
             if !in_body && (!route.path.contains("{id}") || id < 1 || route.name() == "PUT /api/v1/users/{id}") {
                 continue;
             }
@@ -33,7 +35,7 @@ async fn an_id_is_a_positive_integer_of_something_there_is() {
             assert!(message.ends_with(" not found"), "{} {id}: {message}", route.name());
         }
     }
-    assert_eq!(walked, 12, "a route with an id was added or lost: count again");
+    assert_eq!(walked, 17, "a route with an id was added or lost: count again");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 pub mod get;
 pub mod update;
 
+use domain::Error;
 use domain::alerts::Thresholds;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,28 +15,39 @@ use utoipa::ToSchema;
 pub struct AlertThresholds {
     /// Days left for level `info`; 30 unless set.
     #[schema(example = 30)]
-    info: u32,
+    info: i64,
     /// Days left for level `warning`; 14 unless set.
     #[schema(example = 14)]
-    warning: u32,
+    warning: i64,
     /// Days left for level `critical`; 7 unless set.
     #[schema(example = 7)]
-    critical: u32,
+    critical: i64,
     /// Days left for a last word of level `critical`; 1 unless set.
     #[schema(example = 1)]
-    last: u32,
+    last: i64,
 }
 
 impl From<Thresholds> for AlertThresholds {
     fn from(thresholds: Thresholds) -> Self {
         let Thresholds { info, warning, critical, last } = thresholds;
+        let [info, warning, critical, last] = [info, warning, critical, last].map(i64::from);
         Self { info, warning, critical, last }
     }
 }
 
-impl From<AlertThresholds> for Thresholds {
-    fn from(thresholds: AlertThresholds) -> Self {
+impl TryFrom<AlertThresholds> for Thresholds {
+    type Error = Error;
+
+    fn try_from(thresholds: AlertThresholds) -> Result<Self, Error> {
         let AlertThresholds { info, warning, critical, last } = thresholds;
-        Self { info, warning, critical, last }
+        let days = |field: &str, days: i64| {
+            u32::try_from(days).map_err(|_| Error::invalid(field, "must be a number of days, 0 or more"))
+        };
+        Ok(Self {
+            info: days("info", info)?,
+            warning: days("warning", warning)?,
+            critical: days("critical", critical)?,
+            last: days("last", last)?,
+        })
     }
 }

@@ -16,7 +16,7 @@ pub async fn update(
     caller: Caller,
     JsonBody(body): JsonBody<AlertThresholds>,
 ) -> Answer<Json<AlertThresholds>> {
-    let thresholds = body.into();
+    let thresholds = body.try_into()?;
     alerts::set_thresholds(app.ctx.store.as_ref(), caller.viewer.user, thresholds).await?;
     Ok(Json(thresholds.into()))
 }
