@@ -6,6 +6,7 @@ mod steps;
 
 use domain::acme;
 use domain::jobs::Job;
+use domain::monitors;
 use domain::operations::{self, Next};
 use domain::{Context, Error, Result};
 
@@ -20,7 +21,11 @@ pub async fn handle(ctx: &Context, job: &Job) -> Result<Next> {
         Job::Issue { operation } => issue::issue(ctx, *operation).await,
         Job::Purge { operation } => operations::purge(ctx, *operation).await,
         Job::Reap { account } => acme::reap(ctx, *account).await.map(|()| Next::Done),
-        Job::Sweep => operations::sweep(ctx).await.map(|_| Next::Done),
+        Job::Sweep => {
+            operations::sweep(ctx).await?;
+            monitors::sweep(ctx).await.map(|_| Next::Done)
+        }
+        Job::Check { .. } => Err(Error::Internal("a check on the issuer's queue".into())),
         Job::Audit { .. } => Err(Error::Internal("an audit entry on the issuer's queue".into())),
     }
 }

@@ -30,4 +30,8 @@ id! {
     AccountId,
     /// An operation.
     OperationId,
+    /// A monitor.
+    MonitorId,
+    /// A check of a monitor: its time in milliseconds since 1970.
+    CheckId,
 }

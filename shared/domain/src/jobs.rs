@@ -1,9 +1,10 @@
 //! What waits on the queues. A job names an operation; the operation says how far it has come.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::audit::AuditEntry;
-use crate::ids::{AccountId, OperationId};
+use crate::ids::{AccountId, MonitorId, OperationId};
 
 /// A message on a queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +27,13 @@ pub enum Job {
     },
     /// Send the jobs of open operations again that nobody works on.
     Sweep,
+    /// Look at a monitored TLS endpoint.
+    Check {
+        /// The monitor.
+        monitor: MonitorId,
+        /// The time the check was set for; one for another time than the monitor's next is out of date.
+        due: Timestamp,
+    },
     /// Append to the audit trail.
     Audit {
         /// The entry.

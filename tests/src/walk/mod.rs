@@ -137,6 +137,7 @@ impl<'a, M: Meter> Walk<'a, M> {
         let next = match queue {
             QueueName::Issuer => issuer::handle(ctx, &delivery.job).await.unwrap(),
             QueueName::Auditor => auditor::handle(ctx, &delivery.job).await.unwrap(),
+            QueueName::Prober => prober::handle(ctx, &delivery.job).await.unwrap(),
         };
         if let Next::Again(pause) = next {
             ctx.queue.send(queue, &delivery.job, pause).await.unwrap();

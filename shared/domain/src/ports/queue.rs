@@ -14,17 +14,20 @@ pub enum QueueName {
     Issuer,
     /// The audit trail.
     Auditor,
+    /// Checks of TLS endpoints.
+    Prober,
 }
 
 impl QueueName {
     /// Every queue.
-    pub const ALL: [Self; 2] = [Self::Issuer, Self::Auditor];
+    pub const ALL: [Self; 3] = [Self::Issuer, Self::Auditor, Self::Prober];
 
     /// The name without the deployment's prefix.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Issuer => "issuer",
             Self::Auditor => "auditor",
+            Self::Prober => "prober",
         }
     }
 }
