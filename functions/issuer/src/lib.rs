@@ -26,6 +26,7 @@ pub async fn handle(ctx: &Context, job: &Job) -> Result<Next> {
             monitors::sweep(ctx).await.map(|_| Next::Done)
         }
         Job::Check { .. } => Err(Error::Internal("a check on the issuer's queue".into())),
+        Job::Notify { .. } | Job::Deliver { .. } => Err(Error::Internal("an alert on the issuer's queue".into())),
         Job::Audit { .. } => Err(Error::Internal("an audit entry on the issuer's queue".into())),
     }
 }

@@ -30,8 +30,16 @@ id! {
     AccountId,
     /// An operation.
     OperationId,
+    /// A server that certificates are deployed to.
+    ServerId,
+    /// A deployment: a certificate on a server.
+    DeploymentId,
     /// A monitor.
     MonitorId,
     /// A check of a monitor: its time in milliseconds since 1970.
     CheckId,
+    /// A channel that alerts are told through.
+    ChannelId,
+    /// An alert.
+    AlertId,
 }

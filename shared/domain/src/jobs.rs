@@ -34,6 +34,16 @@ pub enum Job {
         /// The time the check was set for; one for another time than the monitor's next is out of date.
         due: Timestamp,
     },
+    /// Give an alert's news to every channel of its owner.
+    Notify {
+        /// The operation.
+        operation: OperationId,
+    },
+    /// Send what waits for a channel.
+    Deliver {
+        /// The operation.
+        operation: OperationId,
+    },
     /// Append to the audit trail.
     Audit {
         /// The entry.

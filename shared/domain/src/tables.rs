@@ -1,7 +1,7 @@
 //! Every table, for whoever has to make them.
 
 use crate::ports::Table;
-use crate::{acme, audit, certificates, counter, monitors, operations, users};
+use crate::{acme, alerts, audit, certificates, counter, monitors, operations, users};
 
 /// Every table of the domain.
 pub static ALL: &[&Table] = &[
@@ -17,4 +17,7 @@ pub static ALL: &[&Table] = &[
     &monitors::CHECKS,
     &operations::OPERATIONS,
     &audit::AUDIT,
+    &alerts::ALERTS,
+    &alerts::STANDINGS,
+    &alerts::ALERT_SETTINGS,
 ];

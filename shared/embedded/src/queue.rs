@@ -64,11 +64,12 @@ impl EmbeddedQueue {
     }
 
     fn sent(&self, queue: QueueName) -> &Notify {
-        let [issuer, auditor, prober] = &self.sent;
+        let [issuer, auditor, prober, notifier] = &self.sent;
         match queue {
             QueueName::Issuer => issuer,
             QueueName::Auditor => auditor,
             QueueName::Prober => prober,
+            QueueName::Notifier => notifier,
         }
     }
 

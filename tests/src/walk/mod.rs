@@ -147,6 +147,7 @@ impl<'a, M: Meter> Walk<'a, M> {
             QueueName::Issuer => issuer::handle(ctx, &delivery.job).await.unwrap(),
             QueueName::Auditor => auditor::handle(ctx, &delivery.job).await.unwrap(),
             QueueName::Prober => prober::handle(ctx, &delivery.job).await.unwrap(),
+            QueueName::Notifier => notifier::handle(ctx, &delivery.job).await.unwrap(),
         };
         if let Next::Again(pause) = next {
             ctx.queue.send(queue, &delivery.job, pause).await.unwrap();

@@ -62,6 +62,8 @@ pub async fn get(asked: CallerAnd<Operation>) -> Answer<Json<OperationDetail>> {
     let (kind, certificate_id) = match operation.work {
         Work::Issue { certificate } => ("issue", Some(certificate.0)),
         Work::Purge { .. } => ("purge", None),
+        Work::Notify { .. } => ("notify", None),
+        Work::Deliver { .. } => ("deliver", None),
     };
     let steps = operation.steps.into_iter().map(|step| StepDetail {
         name: step.name,

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 
 use super::change::{changes, fingerprints};
 use super::link::link;
-use super::{By, Check, Look, Monitor, probe, schedule};
+use super::{By, Check, Look, Monitor, alarm, probe, schedule};
 use crate::entity::{self, Stored};
 use crate::ids::{CheckId, MonitorId};
 use crate::ports::{Key, StoreError};
@@ -13,7 +13,7 @@ const TRIES: usize = 5;
 
 /// Looks at a monitor because somebody asks, whether it is switched on or not; its next check is an interval from now.
 pub async fn check_now(ctx: &Context, monitor: &mut Stored<Monitor>) -> Result<Check> {
-    let looks = probe::look(ctx, &monitor.value).await;
+    let looks = probe::look(ctx.prober.as_ref(), &monitor.value).await;
     let id = monitor.value.id;
     let checked = record(ctx, monitor, looks, By::Request, None).await?;
     checked.ok_or_else(|| Error::Conflict(format!("monitor {id} was deleted meanwhile")))
@@ -24,7 +24,7 @@ pub async fn check_now(ctx: &Context, monitor: &mut Stored<Monitor>) -> Result<C
 pub async fn check_due(ctx: &Context, id: MonitorId, due: Timestamp) -> Result<Option<Check>> {
     let monitor: Option<Stored<Monitor>> = entity::find(ctx.store.as_ref(), Key::of(id.0)).await?;
     let Some(mut monitor) = monitor.filter(|monitor| monitor.value.next_check == Some(due)) else { return Ok(None) };
-    let looks = probe::look(ctx, &monitor.value).await;
+    let looks = probe::look(ctx.prober.as_ref(), &monitor.value).await;
     record(ctx, &mut monitor, looks, By::Schedule, Some(due)).await
 }
 
@@ -46,6 +46,7 @@ async fn record(
             Ok(()) => {
                 monitor.written();
                 schedule::set(ctx, &monitor.value).await;
+                alarm(ctx, &monitor.value).await;
                 return Ok(Some(check));
             }
             Err(StoreError::Unexpected { .. }) if tries < TRIES => {
@@ -62,10 +63,18 @@ async fn record(
     }
 }
 
+/// What could not be told now is told by the next check: it stands until then.
+async fn alarm(ctx: &Context, monitor: &Monitor) {
+    if let Err(error) = alarm::tell(ctx, monitor).await {
+        tracing::error!(monitor = %monitor.id, %error, "an alert could not be told; the next check will try again");
+    }
+}
+
 /// Takes what was seen over into the monitor; what the history says of it.
 async fn apply(ctx: &Context, monitor: &mut Monitor, looks: &[Look], by: By) -> Result<Check> {
     let now = ctx.clock.now();
     let changes = changes(monitor, looks, now);
+    alarm::changed(ctx, monitor, &changes).await?;
     let known = fingerprints(monitor, looks);
     let search = by == By::Request || monitor.last_check.is_none() || known != monitor.fingerprints;
     monitor.link = link(ctx.store.as_ref(), monitor, &known, search).await?;

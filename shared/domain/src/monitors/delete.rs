@@ -1,4 +1,5 @@
 use super::{Monitor, schedule};
+use crate::alerts::{self, Subject};
 use crate::entity::{self, Entity, Stored};
 use crate::ports::StoreError;
 use crate::{Context, Error, Result, counter};
@@ -20,6 +21,10 @@ pub async fn delete(ctx: &Context, monitor: &mut Stored<Monitor>) -> Result<()> 
             }
             Err(error) => return Err(error.into()),
         }
+    }
+    // It is not told any more, and nobody has to know.
+    if let Err(error) = alerts::forget(ctx, Subject::Monitor(monitor.value.id)).await {
+        tracing::warn!(monitor = %monitor.value.id, %error, "what stood of a deleted monitor still stands");
     }
     // A check that comes nevertheless finds no monitor.
     ctx.scheduler.cancel(&schedule::name(monitor.value.id)).await.map_err(Error::from).or_else(|error| {

@@ -1,6 +1,7 @@
 //! Monitors: TLS endpoints that are looked at again and again, and the history of what was seen (document 000 §3.5,
 //! §4.4, §5.3).
 
+mod alarm;
 mod change;
 mod check;
 mod create;
@@ -26,6 +27,7 @@ pub use history::{By, CHECKS, Check, history};
 pub use link::Link;
 pub use look::{CertLevel, Failure, FailureKind, Look, Outcome, Seen};
 pub use monitor::{INTERVAL_DEFAULT, INTERVAL_MAX, INTERVAL_MIN, MONITORS, Monitor, list};
+pub use probe::look;
 pub use schedule::sweep;
 pub use status::Status;
 pub use subject_names::matches;

@@ -4,8 +4,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::{Look, Monitor, Outcome, Seen};
-use crate::Context;
-use crate::ports::{Endpoint, ProbeError};
+use crate::ports::{Endpoint, ProbeError, Prober};
 
 /// How long one address may take, everything together.
 const WITHIN: Duration = Duration::from_secs(10);
@@ -13,15 +12,15 @@ const WITHIN: Duration = Duration::from_secs(10);
 /// The most addresses of a name that are looked at.
 const ADDRESSES_MAX: usize = 16;
 
-/// Looks at every address of a monitor at once.
-pub(super) async fn look(ctx: &Context, monitor: &Monitor) -> Vec<Look> {
+/// Looks at every address of a monitor at once; each has ten seconds.
+pub async fn look(prober: &dyn Prober, monitor: &Monitor) -> Vec<Look> {
     let failed = |address, error: ProbeError| Look { address, outcome: Outcome::Failed(error.into()) };
-    let addresses = match addresses(ctx, monitor).await {
+    let addresses = match addresses(prober, monitor).await {
         Ok(addresses) => addresses,
         Err(error) => return vec![failed(None, error)],
     };
     let looks = addresses.into_iter().map(async |address| {
-        let outcome = match at(ctx, monitor, address).await {
+        let outcome = match at(prober, monitor, address).await {
             Ok(seen) => Outcome::Answered(Box::new(seen)),
             Err(error) => Outcome::Failed(error.into()),
         };
@@ -30,12 +29,12 @@ pub(super) async fn look(ctx: &Context, monitor: &Monitor) -> Vec<Look> {
     join_all(looks).await
 }
 
-async fn addresses(ctx: &Context, monitor: &Monitor) -> Result<Vec<IpAddr>, ProbeError> {
+async fn addresses(prober: &dyn Prober, monitor: &Monitor) -> Result<Vec<IpAddr>, ProbeError> {
     if !monitor.target.addresses.is_empty() {
         return Ok(monitor.target.addresses.clone());
     }
     let host = monitor.domain.as_str();
-    let mut found = ctx.prober.resolve(host).await?;
+    let mut found = prober.resolve(host).await?;
     let kind = monitor.target.ip_type;
     found.retain(|address| kind.takes(*address));
     found.sort_unstable();
@@ -47,12 +46,12 @@ async fn addresses(ctx: &Context, monitor: &Monitor) -> Result<Vec<IpAddr>, Prob
     Ok(found)
 }
 
-async fn at(ctx: &Context, monitor: &Monitor, address: IpAddr) -> Result<Seen, ProbeError> {
+async fn at(prober: &dyn Prober, monitor: &Monitor, address: IpAddr) -> Result<Seen, ProbeError> {
     let host = monitor.domain.as_str().to_owned();
     let endpoint = Endpoint { host, address, port: monitor.port, starttls: monitor.starttls };
-    let handshake = ctx.prober.handshake(&endpoint, WITHIN).await?;
+    let handshake = prober.handshake(&endpoint, WITHIN).await?;
     let trust = match (&handshake.trust, &monitor.root_ca_pem) {
-        (Err(_), Some(own)) => ctx.prober.trust(&handshake.chain, own),
+        (Err(_), Some(own)) => prober.trust(&handshake.chain, own),
         (trust, _) => trust.clone(),
     };
     Ok(Seen::new(&handshake, trust, &monitor.domain))

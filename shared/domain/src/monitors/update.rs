@@ -1,4 +1,5 @@
 use super::{Monitor, Target, create, schedule, target};
+use crate::alerts::{self, Subject};
 use crate::certificates::checked_note;
 use crate::entity::{self, Entity, Stored};
 use crate::ports::StoreError;
@@ -48,6 +49,9 @@ pub async fn update(ctx: &Context, monitor: &mut Stored<Monitor>, change: Monito
                 monitor.written();
                 if monitor.value.next_check != before {
                     schedule::set(ctx, &monitor.value).await;
+                }
+                if !monitor.value.is_active {
+                    alerts::forget(ctx, Subject::Monitor(monitor.value.id)).await?;
                 }
                 return Ok(());
             }

@@ -16,11 +16,13 @@ pub enum QueueName {
     Auditor,
     /// Checks of TLS endpoints.
     Prober,
+    /// Alerts on their way to people.
+    Notifier,
 }
 
 impl QueueName {
     /// Every queue.
-    pub const ALL: [Self; 3] = [Self::Issuer, Self::Auditor, Self::Prober];
+    pub const ALL: [Self; 4] = [Self::Issuer, Self::Auditor, Self::Prober, Self::Notifier];
 
     /// The name without the deployment's prefix.
     pub const fn as_str(self) -> &'static str {
@@ -28,6 +30,7 @@ impl QueueName {
             Self::Issuer => "issuer",
             Self::Auditor => "auditor",
             Self::Prober => "prober",
+            Self::Notifier => "notifier",
         }
     }
 }

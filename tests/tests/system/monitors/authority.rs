@@ -37,9 +37,13 @@ impl Default for Leaf {
 
 impl Authority {
     pub fn new() -> Self {
+        Self::named("a test's root")
+    }
+
+    pub fn named(name: &str) -> Self {
         let key = KeyPair::generate().unwrap();
         let pem = key.serialize_pem();
-        Self { issuer: CertifiedIssuer::self_signed(Self::params("a test's root"), key).unwrap(), key: pem }
+        Self { issuer: CertifiedIssuer::self_signed(Self::params(name), key).unwrap(), key: pem }
     }
 
     fn params(name: &str) -> CertificateParams {

@@ -21,7 +21,7 @@ struct Case<'a> {
 const WEAK: &[&str] = &["-cipher", "DEFAULT@SECLEVEL=0"];
 
 fn cases(authority: &Authority) -> Vec<Case<'static>> {
-    let other = Authority::new();
+    let other = Authority::named("another root");
     let below = authority.below();
     let with_above = |mut chain: Chain, above: String| {
         chain.above = above;
