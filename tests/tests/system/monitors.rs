@@ -1,4 +1,5 @@
 mod addresses;
+mod alerts;
 mod authority;
 mod change;
 mod check;

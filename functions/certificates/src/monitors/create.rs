@@ -19,7 +19,7 @@ pub struct NewMonitor {
     #[schema(example = "www.example.com")]
     domain: String,
     /// 443 unless given; 25 for SMTP, 143 for IMAP.
-    port: Option<u32>,
+    port: Option<i64>,
     /// `auto` (every address; one that is silent is overlooked while another answers), `ipv4`, `ipv6`, `both` (every
     /// address of the kind, and each must answer) or `pinned`. `auto` unless given, `pinned` with `ip_address`.
     ip_type: Option<String>,
@@ -30,7 +30,7 @@ pub struct NewMonitor {
     /// At most 1000 characters.
     note: Option<String>,
     /// Minutes from one check to the next, from 5 to 43200; 360 unless given.
-    interval_minutes: Option<u32>,
+    interval_minutes: Option<i64>,
     /// `smtp` or `imap` where TLS begins with STARTTLS.
     starttls: Option<String>,
     /// Roots to trust beside the public ones, PEM; or the server's own certificate.

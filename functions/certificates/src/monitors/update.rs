@@ -19,13 +19,13 @@ pub struct MonitorChange {
     /// At most 1000 characters.
     note: Option<String>,
     /// From 1 to 65535.
-    port: Option<u32>,
+    port: Option<i64>,
     /// As for a new one; alone, it ends what `ip_address` said.
     ip_type: Option<String>,
     /// As for a new one; empty to resolve the name.
     ip_address: Option<String>,
     /// From 5 to 43200.
-    interval_minutes: Option<u32>,
+    interval_minutes: Option<i64>,
     /// `smtp`, `imap` or `none`.
     starttls: Option<String>,
     /// PEM; empty for the public roots only.

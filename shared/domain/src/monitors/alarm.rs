@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-use super::{Change, Changed, Look, Monitor, Status};
+use super::{Change, Changed, Link, Look, Monitor, Status};
 use crate::alerts::{self, Expiring, Finding, Kind, Level, Observation, Subject};
 use crate::{Context, Result};
 
@@ -9,19 +9,18 @@ const FAILURES_TOLD: u32 = 2;
 
 /// Tells of another certificate, before it is recorded that it was seen: a check that is done again after a crash finds
 /// the same change since the same earlier check, and tells nobody twice.
-pub(super) async fn changed(ctx: &Context, monitor: &Monitor, changes: &[Change]) -> Result<()> {
+pub(super) async fn changed(ctx: &Context, monitor: &Monitor, changes: &[Change], link: Option<&Link>) -> Result<()> {
     let Some(change) = changes.iter().find(|change| change.what == Changed::Certificate) else { return Ok(()) };
     let since = monitor.last_check.map_or(0, Timestamp::as_millisecond);
     let short = |fingerprints: &str| fingerprints.split(',').next().unwrap_or_default().chars().take(16).collect();
     let (old, new): (String, String) = (short(&change.old), short(&change.new));
-    let finding = Finding {
-        level: Level::Info,
-        text: format!(
-            "Another certificate is served than before (SHA-256 {new}…, before {}). Look into it unless somebody renewed \
-             it.",
-            if old.is_empty() { "others beside it".to_owned() } else { format!("{old}…") }
-        ),
+    let before = if old.is_empty() { "others beside it".to_owned() } else { format!("{old}…") };
+    let what = match link {
+        Some(Link { certificate, served: true }) => format!("It is certificate {certificate} of Steward."),
+        _ => "Look into it unless somebody renewed it.".to_owned(),
     };
+    let text = format!("Another certificate is served than before (SHA-256 {new}…, before {before}). {what}");
+    let finding = Finding { level: Level::Info, text };
     let (name, key) = (name(monitor), format!("{new} since {since}"));
     alerts::announce(ctx, monitor.owner, Subject::Monitor(monitor.id), &name, Kind::Changed, finding, &key).await
 }

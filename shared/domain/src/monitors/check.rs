@@ -74,10 +74,11 @@ async fn alarm(ctx: &Context, monitor: &Monitor) {
 async fn apply(ctx: &Context, monitor: &mut Monitor, looks: &[Look], by: By) -> Result<Check> {
     let now = ctx.clock.now();
     let changes = changes(monitor, looks, now);
-    alarm::changed(ctx, monitor, &changes).await?;
     let known = fingerprints(monitor, looks);
     let search = by == By::Request || monitor.last_check.is_none() || known != monitor.fingerprints;
-    monitor.link = link(ctx.store.as_ref(), monitor, &known, search).await?;
+    let link = link(ctx.store.as_ref(), monitor, &known, search).await?;
+    alarm::changed(ctx, monitor, &changes, link.as_ref()).await?;
+    monitor.link = link;
     monitor.fingerprints = known;
     monitor.looks = looks.to_vec();
     let reached = monitor.counting().iter().all(|look| look.seen().is_some());

@@ -18,7 +18,7 @@ pub struct NewMonitor {
     /// The host.
     pub domain: String,
     /// The port; 443 unless given, or what the protocol before TLS has.
-    pub port: Option<u32>,
+    pub port: Option<i64>,
     /// See [`Target::parse`].
     pub ip_type: Option<String>,
     /// See [`Target::parse`].
@@ -28,7 +28,7 @@ pub struct NewMonitor {
     /// Roots to trust beside the public ones, PEM.
     pub root_ca_pem: Option<String>,
     /// Minutes from one check to the next.
-    pub interval_minutes: Option<u32>,
+    pub interval_minutes: Option<i64>,
     /// Whether it is looked at by itself.
     pub is_active: bool,
     /// A note.
@@ -100,16 +100,14 @@ fn usual_port(starttls: Option<crate::ports::StartTls>) -> u16 {
     }
 }
 
-pub(super) fn port(port: u32) -> Result<u16> {
+pub(super) fn port(port: i64) -> Result<u16> {
     u16::try_from(port).ok().filter(|port| *port > 0).ok_or_else(|| Error::invalid("port", "must be from 1 to 65535"))
 }
 
-pub(super) fn interval(minutes: u32) -> Result<u32> {
-    if (INTERVAL_MIN..=INTERVAL_MAX).contains(&minutes) {
-        Ok(minutes)
-    } else {
-        Err(Error::invalid("interval_minutes", format!("must be from {INTERVAL_MIN} to {INTERVAL_MAX}")))
-    }
+pub(super) fn interval(minutes: i64) -> Result<u32> {
+    let minutes = u32::try_from(minutes).ok().filter(|minutes| (INTERVAL_MIN..=INTERVAL_MAX).contains(minutes));
+    let wrong = || Error::invalid("interval_minutes", format!("must be from {INTERVAL_MIN} to {INTERVAL_MAX}"));
+    minutes.ok_or_else(wrong)
 }
 
 pub(super) fn roots(ctx: &Context, pem: Option<String>) -> Result<Option<String>> {

@@ -16,7 +16,7 @@ pub struct MonitorChange {
     /// A note.
     pub note: Option<String>,
     /// The port.
-    pub port: Option<u32>,
+    pub port: Option<i64>,
     /// See [`Target::parse`]; without `ip_address` the name is resolved again.
     pub ip_type: Option<String>,
     /// See [`Target::parse`]; empty for none.
@@ -26,7 +26,7 @@ pub struct MonitorChange {
     /// Roots to trust beside the public ones, PEM; empty for none.
     pub root_ca_pem: Option<String>,
     /// Minutes from one check to the next.
-    pub interval_minutes: Option<u32>,
+    pub interval_minutes: Option<i64>,
 }
 
 /// Changes a monitor, and its schedule where that changes with it.
@@ -76,7 +76,7 @@ fn apply(ctx: &Context, monitor: &mut Monitor, change: MonitorChange) -> Result<
     if change.ip_type.is_some() || change.ip_address.is_some() {
         monitor.target = Target::parse(change.ip_type.as_deref(), change.ip_address.as_deref())?;
     }
-    if let Some(minutes) = change.interval_minutes.filter(|minutes| *minutes != monitor.interval_minutes) {
+    if let Some(minutes) = change.interval_minutes.filter(|minutes| *minutes != i64::from(monitor.interval_minutes)) {
         monitor.interval_minutes = create::interval(minutes)?;
         if monitor.is_active && monitor.last_check.is_some() {
             monitor.next_check = Some(schedule::next(ctx.entropy.as_ref(), monitor, now));
