@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::Error;
 use crate::audit::AuditEntry;
-use crate::ids::{AccountId, MonitorId, OperationId};
+use crate::ids::{AccountId, CertificateId, MonitorId, OperationId};
+use crate::ports::QueueName;
 
 /// A message on a queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +27,11 @@ pub enum Job {
         /// The account.
         account: AccountId,
     },
+    /// Look at an issued certificate: ask its CA when to renew it, and renew it when that time has come.
+    Renew {
+        /// The certificate.
+        certificate: CertificateId,
+    },
     /// Send the jobs of open operations again that nobody works on.
     Sweep,
     /// Look at a monitored TLS endpoint.
@@ -34,6 +41,8 @@ pub enum Job {
         /// The time the check was set for; one for another time than the monitor's next is out of date.
         due: Timestamp,
     },
+    /// Wake what has lost its schedule.
+    Repair,
     /// Give an alert's news to every channel of its owner.
     Notify {
         /// The operation.
@@ -49,4 +58,11 @@ pub enum Job {
         /// The entry.
         entry: AuditEntry,
     },
+}
+
+impl Job {
+    /// The error of whoever receives it from a queue it does not belong on.
+    pub fn misplaced(&self, queue: QueueName) -> Error {
+        Error::Internal(format!("{self:?} does not belong on the queue {}", queue.as_str()))
+    }
 }

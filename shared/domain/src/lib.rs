@@ -15,6 +15,7 @@ pub mod monitors;
 pub mod names;
 pub mod operations;
 pub mod ports;
+pub mod repair;
 pub mod tables;
 pub mod targets;
 pub mod users;
