@@ -38,6 +38,8 @@ id! {
     DeploymentId,
     /// A monitor.
     MonitorId,
+    /// A check of a monitor: its time in milliseconds since 1970.
+    CheckId,
     /// A channel that alerts are told through.
     ChannelId,
     /// An alert.

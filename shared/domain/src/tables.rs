@@ -1,7 +1,7 @@
 //! Every table, for whoever has to make them.
 
 use crate::ports::Table;
-use crate::{acme, alerts, audit, certificates, counter, operations, users};
+use crate::{acme, alerts, audit, certificates, counter, monitors, operations, users};
 
 /// Every table of the domain.
 pub static ALL: &[&Table] = &[
@@ -13,6 +13,8 @@ pub static ALL: &[&Table] = &[
     &acme::ACCOUNTS,
     &acme::DEFAULT_ACCOUNTS,
     &certificates::CERTIFICATES,
+    &monitors::MONITORS,
+    &monitors::CHECKS,
     &operations::OPERATIONS,
     &audit::AUDIT,
     &alerts::ALERTS,

@@ -23,6 +23,7 @@ mod pebble;
 mod port;
 mod process;
 mod smtp_sink;
+mod tls_server;
 
 pub use aws_gate::{AwsCall, AwsGate, Verdict};
 pub use bind::Bind;
@@ -37,3 +38,4 @@ pub use pebble::{EAB_KEY, EAB_KID, Pebble, PebbleOptions};
 pub use port::Port;
 pub use process::Process;
 pub use smtp_sink::{SinkMessage, SinkTls, SmtpSink, SmtpSinkOptions};
+pub use tls_server::{Chain, TlsServer};

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod creates;
+mod monitors;
 mod reads;
 mod users;
 
@@ -13,11 +14,18 @@ use serde_json::Value;
 use crate::steward::{Client, CountingStore, Lab, Steward, routes};
 
 /// The lists; every other GET is of one thing.
-const LISTS: [&str; 5] =
-    ["/api/certificates", "/api/v1/users", "/api/v1/acme/accounts", "/api/v1/acme/providers", "/api/audit"];
+const LISTS: [&str; 6] = [
+    "/api/certificates",
+    "/api/monitors",
+    "/api/v1/users",
+    "/api/v1/acme/accounts",
+    "/api/v1/acme/providers",
+    "/api/audit",
+];
 
 /// Where something is made.
-const CREATES: [&str; 5] = [
+const CREATES: [&str; 6] = [
+    "/api/monitors",
     "/api/add_user",
     "/api/v1/users/register",
     "/api/v1/acme/providers/create",
@@ -93,6 +101,7 @@ impl<'a, M: Meter> Walk<'a, M> {
         let mut walk = Self { lab: Some(lab), ..Self::over(&lab.steward, meter) };
         walk.creates(lab).await;
         walk.certificates(lab).await;
+        walk.monitors(lab).await;
         walk.sweep().await;
         walk.users().await;
         walk.reads().await;
@@ -137,6 +146,7 @@ impl<'a, M: Meter> Walk<'a, M> {
         let next = match queue {
             QueueName::Issuer => issuer::handle(ctx, &delivery.job).await.unwrap(),
             QueueName::Auditor => auditor::handle(ctx, &delivery.job).await.unwrap(),
+            QueueName::Prober => prober::handle(ctx, &delivery.job).await.unwrap(),
             QueueName::Notifier => notifier::handle(ctx, &delivery.job).await.unwrap(),
         };
         if let Next::Again(pause) = next {

@@ -8,7 +8,7 @@ impl<M: Meter> Walk<'_, M> {
     /// Every GET of one who is known: as a user, with an API key, and as an administrator.
     pub async fn reads(&mut self) {
         let steward = self.steward;
-        let (user, id, certificate, operation) = planted(steward).await;
+        let Planted { user, id, certificate, operation, monitor } = planted(steward).await;
         let admin = steward.admin().await;
         let key = user.post("/api/v1/users/regenerate-key", json!({})).await.ok();
         let by_key = steward.client().with_key(key["data"]["api_key"].as_str().unwrap());
@@ -24,6 +24,7 @@ impl<M: Meter> Walk<'_, M> {
                 let of = match route.path.split('/').nth(2).unwrap() {
                     "certificates" => certificate,
                     "operations" => operation,
+                    "monitors" => monitor,
                     _ => id,
                 };
                 let mut paths = vec![route.path_with(of)];
@@ -62,8 +63,16 @@ impl<M: Meter> Walk<'_, M> {
     }
 }
 
-/// A user with certificates, accounts and an operation, and the ids of that user, a certificate and the operation.
-async fn planted(steward: &Steward) -> (Client, i64, i64, i64) {
+/// A user who has something of each kind, and an id of each.
+struct Planted {
+    user: Client,
+    id: i64,
+    certificate: i64,
+    operation: i64,
+    monitor: i64,
+}
+
+async fn planted(steward: &Steward) -> Planted {
     let user = steward.user("anna").await;
     let id = id_of(&user).await;
     for n in 0..30 {
@@ -71,7 +80,8 @@ async fn planted(steward: &Steward) -> (Client, i64, i64, i64) {
         steward.plant_account(id).await;
     }
     let certificate = steward.plant_certificate(id, "example.com").await;
-    (user, id, certificate, steward.plant_operation(id).await)
+    let (operation, monitor) = (steward.plant_operation(id).await, steward.plant_monitor(id).await);
+    Planted { user, id, certificate, operation, monitor }
 }
 
 async fn id_of(client: &Client) -> i64 {

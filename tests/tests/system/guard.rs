@@ -154,6 +154,8 @@ async fn what_belongs_to_another_does_not_exist() {
     let certificate = steward.plant_certificate(victim_id, "victim.example.com").await;
     let account = steward.plant_account(victim_id).await;
     let operation = steward.plant_operation(victim_id).await;
+    let monitor = steward.plant_monitor(victim_id).await;
+    victim.get(&format!("/api/monitors/{monitor}")).await.ok();
     victim.get(&format!("/api/certificates/{certificate}")).await.ok();
     victim.get(&format!("/api/operations/{operation}")).await.ok();
     let accounts = victim.get("/api/v1/acme/accounts").await.ok();
@@ -175,6 +177,7 @@ async fn what_belongs_to_another_does_not_exist() {
             let id = match route.path.split('/').nth(2).unwrap() {
                 "certificates" => certificate,
                 "operations" => operation,
+                "monitors" => monitor,
                 "v1" => victim_id,
                 other => panic!("plant something for {other}"),
             };
@@ -192,7 +195,7 @@ async fn what_belongs_to_another_does_not_exist() {
             nothing_written(&steward, &path);
         }
     }
-    assert_eq!(walked, 15, "a route with an id was added or lost: count again");
+    assert_eq!(walked, 21, "a route with an id was added or lost: count again");
 }
 
 /// Registration is public only while it is open.

@@ -11,6 +11,7 @@ mod drills;
 mod guard;
 mod infra;
 mod mail;
+mod monitors;
 mod peers;
 mod profile;
 mod slow;

@@ -14,19 +14,22 @@ pub enum QueueName {
     Issuer,
     /// The audit trail.
     Auditor,
+    /// Checks of TLS endpoints.
+    Prober,
     /// Alerts on their way to people.
     Notifier,
 }
 
 impl QueueName {
     /// Every queue.
-    pub const ALL: [Self; 3] = [Self::Issuer, Self::Auditor, Self::Notifier];
+    pub const ALL: [Self; 4] = [Self::Issuer, Self::Auditor, Self::Prober, Self::Notifier];
 
     /// The name without the deployment's prefix.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Issuer => "issuer",
             Self::Auditor => "auditor",
+            Self::Prober => "prober",
             Self::Notifier => "notifier",
         }
     }
