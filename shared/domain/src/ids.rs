@@ -30,4 +30,10 @@ id! {
     AccountId,
     /// An operation.
     OperationId,
+    /// A server.
+    ServerId,
+    /// A deployment of a certificate to a server.
+    DeploymentId,
+    /// One run of a deployment.
+    DeploymentRunId,
 }

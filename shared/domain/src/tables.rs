@@ -1,7 +1,7 @@
 //! Every table, for whoever has to make them.
 
 use crate::ports::Table;
-use crate::{acme, audit, certificates, counter, operations, users};
+use crate::{acme, audit, certificates, counter, deployments, operations, servers, users};
 
 /// Every table of the domain.
 pub static ALL: &[&Table] = &[
@@ -13,6 +13,11 @@ pub static ALL: &[&Table] = &[
     &acme::ACCOUNTS,
     &acme::DEFAULT_ACCOUNTS,
     &certificates::CERTIFICATES,
+    &servers::SERVERS,
+    &deployments::DEPLOYMENTS,
+    &deployments::PATHS,
+    &deployments::RUNS,
+    &deployments::LOCKS,
     &operations::OPERATIONS,
     &audit::AUDIT,
 ];

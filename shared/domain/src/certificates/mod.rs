@@ -203,6 +203,11 @@ impl Certificate {
         SecretName(format!("certificates/{id}/key"))
     }
 
+    /// The counter of its deployments.
+    pub fn deployments(id: CertificateId) -> String {
+        format!("certificate-deployments/{id}")
+    }
+
     /// The counter of an owner's certificates.
     pub fn total(owner: UserId) -> String {
         format!("certificates/{owner}")

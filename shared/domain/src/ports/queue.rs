@@ -12,18 +12,21 @@ use crate::jobs::Job;
 pub enum QueueName {
     /// Certificate orders and what belongs to them.
     Issuer,
+    /// Deployments to servers.
+    Deployer,
     /// The audit trail.
     Auditor,
 }
 
 impl QueueName {
     /// Every queue.
-    pub const ALL: [Self; 2] = [Self::Issuer, Self::Auditor];
+    pub const ALL: [Self; 3] = [Self::Issuer, Self::Deployer, Self::Auditor];
 
     /// The name without the deployment's prefix.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Issuer => "issuer",
+            Self::Deployer => "deployer",
             Self::Auditor => "auditor",
         }
     }
