@@ -21,6 +21,10 @@ pub async fn handle(ctx: &Context, job: &Job) -> Result<Next> {
         Job::Purge { operation } => operations::purge(ctx, *operation).await,
         Job::Reap { account } => acme::reap(ctx, *account).await.map(|()| Next::Done),
         Job::Sweep => operations::sweep(ctx).await.map(|_| Next::Done),
+        Job::TestServer { .. } | Job::Deploy { .. } | Job::Rollout { .. } => {
+            Err(Error::Internal("a deployment on the issuer's queue".into()))
+        }
+        Job::Notify { .. } | Job::Deliver { .. } => Err(Error::Internal("an alert on the issuer's queue".into())),
         Job::Audit { .. } => Err(Error::Internal("an audit entry on the issuer's queue".into())),
     }
 }

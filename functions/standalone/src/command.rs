@@ -10,7 +10,9 @@ use dns::Authoritative;
 use domain::ports::{Clock, Entropy};
 use domain::targets::TargetPolicy;
 use domain::{Context, Error, users};
+use probe::RustlsProber;
 use secrecy::ExposeSecret;
+use ssh::SshRemote;
 use system::{SystemClock, SystemEntropy};
 
 use crate::config::{Command, Config, Place};
@@ -80,6 +82,8 @@ pub fn on_aws(
     let aws = Aws::new(deployment, Arc::clone(&entropy))?;
     let dns = Authoritative::new(config.dns, policy.clone())
         .map_err(|error| StartError::Setting { variable: "STEWARD_DNS", reason: error.to_string() })?;
+    let prober = Arc::new(RustlsProber::new(policy.clone(), Arc::clone(&clock)));
+    let remote = Arc::new(SshRemote::new(policy.clone()));
     Ok(Context {
         store: aws.store(),
         queue: aws.queue(),
@@ -90,6 +94,8 @@ pub fn on_aws(
         entropy,
         ca: Arc::new(InstantCa::new(policy)),
         dns: Arc::new(dns),
+        prober,
+        remote,
         settings: settings(config),
     })
 }

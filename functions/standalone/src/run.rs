@@ -12,7 +12,9 @@ use domain::ports::{Clock, Entropy, Mailer, QueueName, Schedule, ScheduleName, W
 use domain::targets::TargetPolicy;
 use domain::{Context, Settings, users};
 use embedded::{Embedded, EmbeddedScheduler};
+use probe::RustlsProber;
 use secrecy::ExposeSecret;
+use ssh::SshRemote;
 use steward_http::App;
 use system::{SystemClock, SystemEntropy};
 use tokio::net::TcpListener;
@@ -102,6 +104,8 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let dns = Authoritative::new(config.dns, policy.clone())
         .map_err(|error| StartError::Setting { variable: "STEWARD_DNS", reason: error.to_string() })?;
     let mailer = mailer(config, &clock, &entropy)?;
+    let prober = Arc::new(RustlsProber::new(policy.clone(), Arc::clone(&clock)));
+    let remote = Arc::new(SshRemote::new(policy.clone()));
     let ctx = Context {
         store: embedded.store(),
         queue: embedded.queue(),
@@ -109,8 +113,10 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         scheduler: embedded.scheduler(),
         clock,
         entropy,
-        ca: Arc::new(InstantCa::new(policy)),
+        ca: Arc::new(InstantCa::new(policy.clone())),
         dns: Arc::new(dns),
+        prober,
+        remote,
         mailer,
         settings: settings(config),
     };

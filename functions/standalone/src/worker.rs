@@ -67,6 +67,8 @@ async fn settle(ctx: &Context, queue: QueueName, delivery: Delivery) {
 async fn handle(ctx: &Context, queue: QueueName, job: &Job) -> Result<Next> {
     match queue {
         QueueName::Issuer => issuer::handle(ctx, job).await,
+        QueueName::Deployer => deployer::handle(ctx, job).await,
         QueueName::Auditor => auditor::handle(ctx, job).await,
+        QueueName::Notifier => notifier::handle(ctx, job).await,
     }
 }

@@ -36,4 +36,10 @@ id! {
     DeploymentId,
     /// One run of a deployment.
     DeploymentRunId,
+    /// A monitor.
+    MonitorId,
+    /// A channel that alerts are told through.
+    ChannelId,
+    /// An alert.
+    AlertId,
 }

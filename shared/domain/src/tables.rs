@@ -1,7 +1,7 @@
 //! Every table, for whoever has to make them.
 
 use crate::ports::Table;
-use crate::{acme, audit, certificates, counter, deployments, operations, servers, users};
+use crate::{acme, alerts, audit, certificates, counter, deployments, operations, servers, users};
 
 /// Every table of the domain.
 pub static ALL: &[&Table] = &[
@@ -20,4 +20,7 @@ pub static ALL: &[&Table] = &[
     &deployments::LOCKS,
     &operations::OPERATIONS,
     &audit::AUDIT,
+    &alerts::ALERTS,
+    &alerts::STANDINGS,
+    &alerts::ALERT_SETTINGS,
 ];

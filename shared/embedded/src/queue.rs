@@ -64,10 +64,12 @@ impl EmbeddedQueue {
     }
 
     fn sent(&self, queue: QueueName) -> &Notify {
-        let [issuer, auditor] = &self.sent;
+        let [issuer, deployer, auditor, notifier] = &self.sent;
         match queue {
             QueueName::Issuer => issuer,
+            QueueName::Deployer => deployer,
             QueueName::Auditor => auditor,
+            QueueName::Notifier => notifier,
         }
     }
 

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub struct OperationDetail {
     id: i64,
-    /// What is being done: `issue` or `purge`.
+    /// What is being done: `issue`, `deploy`, `test_server`, `rollout`, `purge`, `notify` or `deliver`.
     kind: &'static str,
     /// The certificate it is done to.
     certificate_id: Option<i64>,
@@ -62,6 +62,11 @@ pub async fn get(asked: CallerAnd<Operation>) -> Answer<Json<OperationDetail>> {
     let (kind, certificate_id) = match operation.work {
         Work::Issue { certificate } => ("issue", Some(certificate.0)),
         Work::Purge { .. } => ("purge", None),
+        Work::TestServer { .. } => ("test_server", None),
+        Work::Deploy { .. } => ("deploy", None),
+        Work::Rollout { certificate } => ("rollout", Some(certificate.0)),
+        Work::Notify { .. } => ("notify", None),
+        Work::Deliver { .. } => ("deliver", None),
     };
     let steps = operation.steps.into_iter().map(|step| StepDetail {
         name: step.name,

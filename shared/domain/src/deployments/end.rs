@@ -18,6 +18,8 @@ pub struct Ending {
     pub outcome: Outcome,
     /// Whether trying again by itself may help.
     pub try_again: bool,
+    /// What people call the deployment, e.g. `www.example.com on web1`.
+    pub name: String,
 }
 
 /// Ends a run: run, operation and deployment in one transaction, in which the server is given back. One that failed is
@@ -34,7 +36,7 @@ pub async fn end(
         Outcome::Deployed | Outcome::Checked => operation.value.succeed(now),
         other => operation.value.fail(other.error().unwrap_or("superseded"), now),
     }
-    run.value.outcome = ending.outcome;
+    run.value.outcome = ending.outcome.clone();
     run.value.steps = operation.value.steps.clone();
     run.value.ended_at = Some(now);
     let value = &mut deployment.value;
@@ -63,6 +65,8 @@ pub async fn end(
     }
     writes.extend([operation.update()?, run.update()?, deployment.update()?, lock::release(run.value.server)]);
     writes.extend(surplus(ctx, &run.value).await?);
+    // Before the end is written: a worker killed in between tells it again, which says nothing twice.
+    alert::tell(ctx, &deployment.value, &run.value, &ending.name, next.as_ref().map(|(_, pause)| *pause)).await?;
     ctx.store.transact(writes).await?;
     operation.written();
     run.written();
@@ -70,7 +74,6 @@ pub async fn end(
     if let Some((operation, pause)) = &next {
         operations::send_after(ctx.queue.as_ref(), operation, *pause).await;
     }
-    alert::tell(ctx, &deployment.value, &run.value, next.map(|(_, pause)| pause)).await;
     Ok(())
 }
 

@@ -16,8 +16,9 @@ pub use recover::recover;
 pub use sweep::{SWEEP_SCHEDULE, sweep};
 
 use crate::Result;
+use crate::alerts::Notice;
 use crate::entity::Entity;
-use crate::ids::{CertificateId, DeploymentId, DeploymentRunId, OperationId, ServerId, UserId};
+use crate::ids::{CertificateId, ChannelId, DeploymentId, DeploymentRunId, OperationId, ServerId, UserId};
 use crate::jobs::Job;
 use crate::ports::{Attribute, Index, Item, Key, Projection, Queue, QueueName, SecretName, Store, Table};
 use crate::users::Owned;
@@ -67,6 +68,16 @@ pub enum Work {
     Purge {
         /// Their names.
         secrets: Vec<SecretName>,
+    },
+    /// Give an alert's news to every channel of its owner.
+    Notify {
+        /// What is new.
+        notice: Box<Notice>,
+    },
+    /// Send what waits for a channel, until nothing does.
+    Deliver {
+        /// The channel.
+        channel: ChannelId,
     },
 }
 
@@ -301,6 +312,8 @@ impl Operation {
             Work::TestServer { .. } => (QueueName::Deployer, Job::TestServer { operation: self.id }),
             Work::Deploy { .. } => (QueueName::Deployer, Job::Deploy { operation: self.id }),
             Work::Rollout { .. } => (QueueName::Deployer, Job::Rollout { operation: self.id }),
+            Work::Notify { .. } => (QueueName::Notifier, Job::Notify { operation: self.id }),
+            Work::Deliver { .. } => (QueueName::Notifier, Job::Deliver { operation: self.id }),
         }
     }
 }

@@ -20,7 +20,7 @@ pub use clock::Clock;
 pub use dns::{Dns, DnsError, ServerAnswer};
 pub use entropy::{Entropy, EntropyExt};
 pub use mailer::{Mail, MailError, Mailer};
-pub use prober::{Endpoint, Handshake, ProbeError, Prober, StartTls, TlsVersion};
+pub use prober::{CertificateFacts, Endpoint, Handshake, KeyKind, ProbeError, Prober, StartTls, TlsVersion};
 pub use queue::{Delivery, Queue, QueueError, QueueName};
 pub use remote::{Command, CommandOutput, Connected, HostKey, LoginKey, Remote, RemoteError, RemoteHost, RemoteSession};
 pub use scheduler::{Schedule, ScheduleName, Scheduler, SchedulerError, When};

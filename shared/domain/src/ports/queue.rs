@@ -16,11 +16,13 @@ pub enum QueueName {
     Deployer,
     /// The audit trail.
     Auditor,
+    /// Alerts on their way to people.
+    Notifier,
 }
 
 impl QueueName {
     /// Every queue.
-    pub const ALL: [Self; 3] = [Self::Issuer, Self::Deployer, Self::Auditor];
+    pub const ALL: [Self; 4] = [Self::Issuer, Self::Deployer, Self::Auditor, Self::Notifier];
 
     /// The name without the deployment's prefix.
     pub const fn as_str(self) -> &'static str {
@@ -28,6 +30,7 @@ impl QueueName {
             Self::Issuer => "issuer",
             Self::Deployer => "deployer",
             Self::Auditor => "auditor",
+            Self::Notifier => "notifier",
         }
     }
 }

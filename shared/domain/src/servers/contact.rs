@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::{Server, ServerStatus};
+use crate::alerts::{self, Finding, Kind, Level, Observation, Subject};
 use crate::entity::{self, Stored};
 use crate::ids::ServerId;
 use crate::ports::{HostKey, Key, RemoteError, RemoteSession, StoreError};
@@ -49,7 +50,11 @@ pub async fn connect(ctx: &Context, id: ServerId) -> std::result::Result<Contact
             let pinned = ssh.host_key.is_some();
             let server = match (pinned, server.value.status) {
                 (true, ServerStatus::Normal) => server,
-                _ => note(ctx, server, ServerStatus::Normal, Some(&connected.host_key), None).await?,
+                _ => {
+                    let server = note(ctx, server, ServerStatus::Normal, Some(&connected.host_key), None).await?;
+                    tell(ctx, &server.value, None).await?;
+                    server
+                }
             };
             Ok(Contact { server, session: connected.session })
         }
@@ -64,11 +69,21 @@ pub async fn connect(ctx: &Context, id: ServerId) -> std::result::Result<Contact
                 | RemoteError::Invalid(_) => (ServerStatus::Unreachable, None),
             };
             if server.value.status != status || refused.is_some() {
-                note(ctx, server, status, None, refused).await?;
+                let server = note(ctx, server, status, None, refused).await?;
+                if refused.is_some() {
+                    let text = error.to_string();
+                    tell(ctx, &server.value, Some(Finding { level: Level::Critical, text })).await?;
+                }
             }
             Err(ContactError::Remote(error))
         }
     }
+}
+
+/// Tells the owner of a host key that changed, and of one that is as it should be again.
+async fn tell(ctx: &Context, server: &Server, finding: Option<Finding>) -> Result<()> {
+    let (owner, subject, name) = (server.owner, Subject::Server(server.id), server.name.as_str());
+    alerts::observe(ctx, Observation { owner, subject, name, kind: Kind::HostKeyChanged, finding }).await
 }
 
 /// Writes what was found, over whatever else somebody changes meanwhile. A key is pinned only where none is: of two

@@ -140,6 +140,16 @@ impl Server {
         format!("servers/{id}/")
     }
 
+    /// Notes what runs there; what could not be found out stays.
+    pub fn identified(&mut self, system: &str, version: &str, now: Timestamp) {
+        for (field, found) in [(&mut self.system, system), (&mut self.version, version)] {
+            if !found.is_empty() {
+                found.clone_into(field);
+            }
+        }
+        self.found(ServerStatus::Normal, now);
+    }
+
     /// Notes how it was found.
     pub fn found(&mut self, status: ServerStatus, now: Timestamp) {
         (self.status, self.last_update, self.updated_at) = (status, Some(now), now);
