@@ -1,7 +1,7 @@
 //! `GET /api/operations/{id}` (000 §8.1)
 
 use axum::Json;
-use domain::operations::{Operation, Progress, Work};
+use domain::operations::{Operation, Progress, Step, Work};
 use jiff::Timestamp;
 use serde::Serialize;
 use steward_http::{Answer, CallerAnd, ErrorBody};
@@ -44,6 +44,18 @@ pub struct StepDetail {
     detail: Option<String>,
 }
 
+impl StepDetail {
+    pub(crate) fn new(step: Step) -> Self {
+        Self {
+            name: step.name,
+            state: word(step.state),
+            started_at: step.started_at,
+            finished_at: step.finished_at,
+            detail: step.detail,
+        }
+    }
+}
+
 fn word(progress: Progress) -> &'static str {
     match progress {
         Progress::Pending => "pending",
@@ -68,13 +80,7 @@ pub async fn get(asked: CallerAnd<Operation>) -> Answer<Json<OperationDetail>> {
         Work::Notify { .. } => ("notify", None),
         Work::Deliver { .. } => ("deliver", None),
     };
-    let steps = operation.steps.into_iter().map(|step| StepDetail {
-        name: step.name,
-        state: word(step.state),
-        started_at: step.started_at,
-        finished_at: step.finished_at,
-        detail: step.detail,
-    });
+    let steps = operation.steps.into_iter().map(StepDetail::new);
     Ok(Json(OperationDetail {
         id: operation.id.0,
         kind,
