@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use domain::deployments::{self, NewDeployment};
 use domain::ids::{CertificateId, ServerId};
 use serde::Deserialize;
-use steward_http::{Answer, App, Caller, ErrorBody, JsonBody};
+use steward_http::{Answer, App, Caller, ErrorBody, JsonBody, Object};
 use utoipa::ToSchema;
 
 use super::{DeploymentDetail, SiteConfig};
@@ -21,7 +21,8 @@ pub struct DeploymentToAdd {
     #[schema(example = "/etc/ssl/example.com")]
     deploy_path: String,
     /// What is done beside that.
-    config: Option<SiteConfig>,
+    #[schema(value_type = Option<SiteConfig>)]
+    config: Option<Object<SiteConfig>>,
 }
 
 /// Adds a deployment. `POST /api/deployments/{id}/run` brings the certificate there; where the server has `auto_deploy`,
@@ -38,7 +39,7 @@ pub async fn create(
         certificate: CertificateId(body.certificate_id),
         server: ServerId(body.server_id),
         deploy_path: body.deploy_path,
-        config: body.config.map(SiteConfig::read).transpose()?.unwrap_or_default(),
+        config: body.config.map(|Object(config)| config.read()).transpose()?.unwrap_or_default(),
     };
     let deployment = deployments::create(&app.ctx, &caller.viewer, new).await?;
     Ok((StatusCode::CREATED, Json(DeploymentDetail::new(&deployment.value))))

@@ -5,7 +5,7 @@ use axum::extract::State;
 use domain::deployments::{self, Change, Deployment};
 use domain::ids::CertificateId;
 use serde::Deserialize;
-use steward_http::{Answer, App, CallerAnd, ErrorBody, JsonBody};
+use steward_http::{Answer, App, CallerAnd, ErrorBody, JsonBody, Object};
 use utoipa::ToSchema;
 
 use super::{DeploymentDetail, SiteConfig};
@@ -17,7 +17,8 @@ pub struct DeploymentChange {
     /// The directory on the server. What is at the one before stays there.
     deploy_path: Option<String>,
     /// What is done beside that; replaces the whole of it.
-    config: Option<SiteConfig>,
+    #[schema(value_type = Option<SiteConfig>)]
+    config: Option<Object<SiteConfig>>,
     certificate_id: Option<i64>,
 }
 
@@ -34,7 +35,7 @@ pub async fn update(
     let mut deployment = asked.row;
     let change = Change {
         deploy_path: body.deploy_path,
-        config: body.config.map(SiteConfig::read).transpose()?,
+        config: body.config.map(|Object(config)| config.read()).transpose()?,
         certificate: body.certificate_id.map(CertificateId),
     };
     deployments::update(&app.ctx, &asked.caller.viewer, &mut deployment, change).await?;

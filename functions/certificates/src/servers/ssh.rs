@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use domain::Error;
 use domain::servers::{self, Server, SshSettings};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -17,7 +18,7 @@ pub struct SshToSet {
     /// A name or an address; the server's `ip_address` unless given.
     host: Option<String>,
     /// 22 unless given.
-    port: Option<u16>,
+    port: Option<i64>,
     /// `root` unless given. It must be able to write where certificates go, and to reload what serves the sites.
     user: Option<String>,
     /// A private key (OpenSSH, PKCS#8, PKCS#1 or SEC1, PEM, not encrypted). Steward makes one where there is none.
@@ -36,8 +37,9 @@ pub async fn set_ssh(
     JsonBody(body): JsonBody<SshToSet>,
 ) -> Answer<Json<ServerDetail>> {
     let mut server = asked.row;
+    let port = body.port.map(|port| u16::try_from(port).map_err(|_| Error::invalid("port", "must be from 1 to 65535")));
     let settings =
-        SshSettings { host: body.host, port: body.port, user: body.user, private_key: body.private_key };
+        SshSettings { host: body.host, port: port.transpose()?, user: body.user, private_key: body.private_key };
     servers::set_ssh(&app.ctx, &mut server, settings).await?;
     Ok(Json(ServerDetail::new(&server.value)))
 }
