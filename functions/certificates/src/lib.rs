@@ -23,6 +23,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(certificates::cleanup::cleanup))
         .routes(routes!(certificates::get::get, certificates::update::update, certificates::delete::delete))
         .routes(routes!(certificates::verify::verify))
+        .routes(routes!(certificates::renew::renew))
         .routes(routes!(certificates::download::download))
         .routes(routes!(certificates::revoke::revoke))
         .routes(routes!(servers::list::list, servers::create::create))

@@ -29,7 +29,8 @@ mod verify;
 
 use domain::jobs::Job;
 use domain::operations::Next;
-use domain::{Context, Error, Result};
+use domain::ports::QueueName;
+use domain::{Context, Result};
 
 /// How long one worker keeps an operation before another may take it up; renewed with each recorded step, the longest
 /// of which runs two commands of [`script::COMMAND`] each.
@@ -41,6 +42,6 @@ pub async fn handle(ctx: &Context, job: &Job) -> Result<Next> {
         Job::Deploy { operation } => deploy::deploy(ctx, *operation).await,
         Job::Rollout { operation } => rollout::roll_out(ctx, *operation).await,
         Job::TestServer { operation } => test_server::test(ctx, *operation).await,
-        other => Err(Error::Internal(format!("{other:?} is no job of the deployer's"))),
+        other => Err(other.misplaced(QueueName::Deployer)),
     }
 }

@@ -31,7 +31,7 @@ pub(crate) async fn of(ctx: &Context, certificate: &Certificate) -> Result<Mater
             return Err(Hitch::refused(format!("certificate {id} is not issued yet; run this again when it is")));
         }
     };
-    let key = ctx.vault.get(&Certificate::secret(id)).await.map_err(domain::Error::from)?;
+    let key = ctx.vault.get(&certificate.key_name()).await.map_err(domain::Error::from)?;
     let key = key.ok_or_else(|| Hitch::refused(format!("the key of certificate {id} is not in the vault")))?;
     let belongs = tls::matches_key(&issued.chain, &key)
         .map_err(|error| Hitch::refused(format!("certificate {id} cannot be deployed: {error}")))?;

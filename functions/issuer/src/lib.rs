@@ -1,13 +1,14 @@
 //! The worker that brings certificate orders to their end, and removes the secrets of what was deleted or never
 //! came to be.
 
+mod follow_up;
 mod issue;
 mod steps;
 
-use domain::acme;
 use domain::jobs::Job;
 use domain::operations::{self, Next};
-use domain::{Context, Error, Result};
+use domain::ports::QueueName;
+use domain::{Context, Result, acme, certificates, repair};
 
 /// How long one worker keeps an operation before another may take it up; renewed with each recorded step. A call
 /// to a CA is given up after 30 seconds; should an order of very many names take longer, two workers do the same step,
@@ -20,11 +21,9 @@ pub async fn handle(ctx: &Context, job: &Job) -> Result<Next> {
         Job::Issue { operation } => issue::issue(ctx, *operation).await,
         Job::Purge { operation } => operations::purge(ctx, *operation).await,
         Job::Reap { account } => acme::reap(ctx, *account).await.map(|()| Next::Done),
+        Job::Renew { certificate } => certificates::wake(ctx, *certificate).await.map(|()| Next::Done),
+        Job::Repair => repair::repair(ctx).await.map(|()| Next::Done),
         Job::Sweep => operations::sweep(ctx).await.map(|_| Next::Done),
-        Job::TestServer { .. } | Job::Deploy { .. } | Job::Rollout { .. } => {
-            Err(Error::Internal("a deployment on the issuer's queue".into()))
-        }
-        Job::Notify { .. } | Job::Deliver { .. } => Err(Error::Internal("an alert on the issuer's queue".into())),
-        Job::Audit { .. } => Err(Error::Internal("an audit entry on the issuer's queue".into())),
+        other => Err(other.misplaced(QueueName::Issuer)),
     }
 }

@@ -9,6 +9,7 @@ use dns::Authoritative;
 use domain::jobs::Job;
 use domain::operations::{self, SWEEP_SCHEDULE};
 use domain::ports::{Clock, Entropy, Mailer, QueueName, Schedule, ScheduleName, When};
+use domain::repair::REPAIR_SCHEDULE;
 use domain::targets::TargetPolicy;
 use domain::{Context, Settings, users};
 use embedded::{Embedded, EmbeddedScheduler};
@@ -28,6 +29,9 @@ use crate::{Config, areas, worker};
 
 /// How often the sweep looks for operations whose job was lost.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// How often what has lost its schedule is looked for.
+const REPAIR_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long requests under way may take to end when Steward is asked to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -189,13 +193,12 @@ pub async fn serve(
     if left > 0 {
         tracing::info!(operations = left, "taking up what was left open");
     }
-    let sweep = Schedule {
-        name: ScheduleName(SWEEP_SCHEDULE.into()),
-        when: When::Every(SWEEP_EVERY),
-        queue: QueueName::Issuer,
-        job: Job::Sweep,
-    };
-    ctx.scheduler.set(sweep).await.map_err(domain::Error::from)?;
+    let care = [(SWEEP_SCHEDULE, SWEEP_EVERY, Job::Sweep), (REPAIR_SCHEDULE, REPAIR_EVERY, Job::Repair)];
+    for (name, every, job) in care {
+        let name = ScheduleName(name.into());
+        let schedule = Schedule { name, when: When::Every(every), queue: QueueName::Issuer, job };
+        ctx.scheduler.set(schedule).await.map_err(domain::Error::from)?;
+    }
 
     let mut background = JoinSet::new();
     background.spawn(async move { scheduler.run().await });

@@ -28,6 +28,8 @@ id! {
     ProviderId,
     /// An ACME account.
     AccountId,
+    /// A stored credential of a DNS provider.
+    DnsCredentialId,
     /// An operation.
     OperationId,
     /// A server.

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Error;
 use crate::audit::AuditEntry;
-use crate::ids::{AccountId, OperationId};
+use crate::ids::{AccountId, CertificateId, OperationId};
+use crate::ports::QueueName;
 
 /// A message on a queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,8 +41,15 @@ pub enum Job {
         /// The account.
         account: AccountId,
     },
+    /// Look at an issued certificate: ask its CA when to renew it, and renew it when that time has come.
+    Renew {
+        /// The certificate.
+        certificate: CertificateId,
+    },
     /// Send the jobs of open operations again that nobody works on.
     Sweep,
+    /// Wake what has lost its schedule.
+    Repair,
     /// Give an alert's news to every channel of its owner.
     Notify {
         /// The operation.
@@ -56,4 +65,11 @@ pub enum Job {
         /// The entry.
         entry: AuditEntry,
     },
+}
+
+impl Job {
+    /// The error of whoever receives it from a queue it does not belong on.
+    pub fn misplaced(&self, queue: QueueName) -> Error {
+        Error::Internal(format!("{self:?} does not belong on the queue {}", queue.as_str()))
+    }
 }

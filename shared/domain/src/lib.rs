@@ -15,6 +15,7 @@ pub mod list;
 pub mod names;
 pub mod operations;
 pub mod ports;
+pub mod repair;
 pub mod servers;
 pub mod tables;
 pub mod targets;

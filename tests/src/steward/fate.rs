@@ -7,12 +7,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::Context;
 use domain::jobs::Job;
-use domain::names::{DomainName, Email};
+use domain::names::Email;
 use domain::ports::{
-    Ca, CaAccount, CaError, Command, CommandOutput, Connected, Delivery, Directory, Endpoint, ExternalAccountBinding,
-    Handshake, Item, Key, LoginKey, OrderView, Page, PageToken, ProbeError, Prober, Query, Queue, QueueError, QueueName,
-    Registered, Remote, RemoteError, RemoteHost, RemoteSession, Schedule, ScheduleName, Scheduler, SchedulerError, SecretName, Store,
-    StoreError, Table, Vault, VaultError, Write,
+    Ca, CaAccount, CaError, CaMeta, ChallengeType, Command, CommandOutput, Connected, Delivery, Directory, Endpoint,
+    ExternalAccountBinding, Handshake, Item, Key, LoginKey, NewOrder, OrderView, Page, PageToken, ProbeError, Prober, Query,
+    Queue, QueueError, QueueName, Registered, Remote, RemoteError, RemoteHost, RemoteSession, RenewalInfo, Schedule,
+    ScheduleName, Scheduler, SchedulerError, SecretName, Store, StoreError, Table, Vault, VaultError, Write,
 };
 use secrecy::SecretString;
 use tokio::sync::Notify;
@@ -269,16 +269,24 @@ impl Ca for Mortal<dyn Ca> {
         self.fate.live("ca.register", self.port.register(directory, contact, binding)).await
     }
 
-    async fn new_order(&self, account: &CaAccount, names: &[DomainName]) -> Result<OrderView, CaError> {
-        self.fate.live("ca.new_order", self.port.new_order(account, names)).await
+    async fn meta(&self, directory: &Directory) -> Result<CaMeta, CaError> {
+        self.fate.live("ca.meta", self.port.meta(directory)).await
+    }
+
+    async fn renewal_info(&self, directory: &Directory, chain_pem: &str) -> Result<Option<RenewalInfo>, CaError> {
+        self.fate.live("ca.renewal_info", self.port.renewal_info(directory, chain_pem)).await
+    }
+
+    async fn new_order(&self, account: &CaAccount, new: &NewOrder) -> Result<OrderView, CaError> {
+        self.fate.live("ca.new_order", self.port.new_order(account, new)).await
     }
 
     async fn order(&self, account: &CaAccount, url: &str) -> Result<OrderView, CaError> {
         self.fate.live("ca.order", self.port.order(account, url)).await
     }
 
-    async fn answer_challenges(&self, account: &CaAccount, url: &str) -> Result<(), CaError> {
-        self.fate.live("ca.answer_challenges", self.port.answer_challenges(account, url)).await
+    async fn answer_challenges(&self, account: &CaAccount, url: &str, by: ChallengeType) -> Result<(), CaError> {
+        self.fate.live("ca.answer_challenges", self.port.answer_challenges(account, url, by)).await
     }
 
     async fn finalize(&self, account: &CaAccount, url: &str, csr: &[u8]) -> Result<OrderView, CaError> {

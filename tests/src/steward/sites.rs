@@ -186,16 +186,17 @@ impl Steward {
     pub async fn plant_issued(&self, owner: i64, domain: &str, chain: &str, key: &str) -> i64 {
         let row = certificate_row(owner, 1_000_000, domain, State::Issued(tls::facts(chain).unwrap()));
         let id = put_certificates(&self.ctx, vec![row]).await[0];
-        self.ctx.vault.put(&Certificate::secret(CertificateId(id)), &SecretString::from(key)).await.unwrap();
+        self.ctx.vault.put(&Certificate::secret(CertificateId(id), 0), &SecretString::from(key)).await.unwrap();
         id
     }
 
-    /// Another certificate in the place of one that was issued; `None` keeps the key.
+    /// A renewal of a certificate that was issued; `None` keeps the key of the one before.
     pub async fn replace_issued(&self, id: i64, chain: &str, key: Option<&str>) {
-        if let Some(key) = key {
-            self.ctx.vault.put(&Certificate::secret(CertificateId(id)), &SecretString::from(key)).await.unwrap();
-        }
         let mut row: Stored<Certificate> = entity::load(self.ctx.store.as_ref(), Key::of(id)).await.unwrap();
+        let before = self.ctx.vault.get(&row.value.key_name()).await.unwrap().unwrap();
+        row.value.version += 1;
+        let key = key.map_or(before, SecretString::from);
+        self.ctx.vault.put(&row.value.key_name(), &key).await.unwrap();
         row.value.state = State::Issued(tls::facts(chain).unwrap());
         row.save(self.ctx.store.as_ref()).await.unwrap();
     }

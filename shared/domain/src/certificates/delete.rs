@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 
-use super::Certificate;
+use super::{Certificate, schedule};
 use crate::acme::Account;
 use crate::entity::{self, Stored};
 use crate::ids::AccountId;
 use crate::operations::{self, Operation, Work};
-use crate::ports::StoreError;
+use crate::ports::{SecretName, StoreError};
 use crate::{Context, Error, Result, counter};
 
 /// Deletes a certificate; an operation removes its key from the vault. Refused while it is being issued, or deployed
@@ -27,7 +27,7 @@ pub(super) async fn remove(ctx: &Context, certificates: &[Stored<Certificate>]) 
     let mut secrets = Vec::new();
     for certificate in certificates {
         *accounts.entry(certificate.value.account).or_default() += 1;
-        secrets.push(Certificate::secret(certificate.value.id));
+        secrets.extend(keys(&certificate.value));
     }
     let mut writes: Vec<_> = certificates.iter().map(Stored::delete).collect();
     let count = i64::try_from(certificates.len()).unwrap_or(i64::MAX);
@@ -46,6 +46,12 @@ pub(super) async fn remove(ctx: &Context, certificates: &[Stored<Certificate>]) 
         other => other?,
     }
     operations::send(ctx.queue.as_ref(), &operation).await;
+    for certificate in certificates {
+        // One that fires for nothing does no harm.
+        if let Err(error) = ctx.scheduler.cancel(&schedule::name(certificate.value.id)).await {
+            tracing::warn!(certificate = %certificate.value.id, %error, "the schedule of a deleted certificate is left");
+        }
+    }
     Ok(())
 }
 
@@ -56,4 +62,10 @@ fn deployed(certificates: &[Stored<Certificate>], index: usize) -> Error {
         "certificate {id} is deployed: delete its deployments first (GET /api/deployments?certificate_id={id}), or give \
          them another certificate; what is on the servers stays there either way"
     ))
+}
+
+/// The keys a certificate may have in the vault: of its last two versions, and of an order that came to nothing.
+fn keys(certificate: &Certificate) -> Vec<SecretName> {
+    let versions = certificate.version.saturating_sub(1)..=certificate.next_version();
+    versions.map(|version| Certificate::secret(certificate.id, version)).collect()
 }

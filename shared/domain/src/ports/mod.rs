@@ -14,7 +14,8 @@ mod store;
 mod vault;
 
 pub use ca::{
-    Ca, CaAccount, CaError, Directory, DnsChallenge, ExternalAccountBinding, OrderStatus, OrderView, Registered,
+    Ca, CaAccount, CaError, CaMeta, Challenge, ChallengeType, Directory, ExternalAccountBinding, HttpAnswer, NewOrder,
+    OrderStatus, OrderView, Registered, RenewalInfo,
 };
 pub use clock::Clock;
 pub use dns::{Dns, DnsError, ServerAnswer};

@@ -72,7 +72,7 @@ fn every_function_has_a_role_and_a_log_of_its_own() {
 #[test]
 fn nobody_reads_all_secrets() {
     let families: BTreeSet<String> =
-        ["http/signing-key".to_owned(), Account::secret(AccountId(1)).0, Certificate::secret(CertificateId(1)).0]
+        ["http/signing-key".to_owned(), Account::secret(AccountId(1)).0, Certificate::secret(CertificateId(1), 0).0]
             .iter()
             .map(|name| name.split_once('/').unwrap().0.to_owned())
             .collect();
