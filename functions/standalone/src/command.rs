@@ -12,6 +12,7 @@ use domain::targets::TargetPolicy;
 use domain::{Context, Error, users};
 use probe::RustlsProber;
 use secrecy::ExposeSecret;
+use ssh::SshRemote;
 use system::{SystemClock, SystemEntropy};
 use webhook::HttpMessenger;
 
@@ -92,6 +93,7 @@ pub fn on_aws(
         .map_err(|error| StartError::Setting { variable: "STEWARD_DNS", reason: error.to_string() })?;
     let messenger = HttpMessenger::new(policy.clone())?;
     let prober = Arc::new(RustlsProber::new(policy.clone(), Arc::clone(&clock)));
+    let remote = Arc::new(SshRemote::new(policy.clone()));
     Ok(Context {
         store: aws.store(),
         queue: aws.queue(),
@@ -104,6 +106,7 @@ pub fn on_aws(
         messenger: Arc::new(messenger),
         dns: Arc::new(dns),
         prober,
+        remote,
         settings: settings(config),
     })
 }

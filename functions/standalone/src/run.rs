@@ -15,6 +15,7 @@ use domain::{Context, Settings, users};
 use embedded::{Embedded, EmbeddedScheduler};
 use probe::RustlsProber;
 use secrecy::ExposeSecret;
+use ssh::SshRemote;
 use steward_http::App;
 use system::{SystemClock, SystemEntropy};
 use tokio::net::TcpListener;
@@ -116,6 +117,7 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let messenger = HttpMessenger::new(policy.clone())?;
     let mailer = mailer(config, &clock, &entropy)?;
     let prober = Arc::new(RustlsProber::new(policy.clone(), Arc::clone(&clock)));
+    let remote = Arc::new(SshRemote::new(policy.clone()));
     let ctx = Context {
         store: embedded.store(),
         queue: embedded.queue(),
@@ -127,6 +129,7 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         messenger: Arc::new(messenger),
         dns: Arc::new(dns),
         prober,
+        remote,
         mailer,
         settings: settings(config),
     };

@@ -12,11 +12,17 @@ use tokio::task::JoinSet;
 
 /// How long a delivered job is hidden: longer than a worker's lease, so that the next delivery finds it over.
 const VISIBILITY: Duration = Duration::from_secs(120);
-/// How many jobs of one queue are worked on at once. Entries of the audit trail follow one another: more at once would
-/// only refuse each other.
-fn at_once(queue: QueueName) -> usize {
-    if queue == QueueName::Auditor { 2 } else { 16 }
+/// How many jobs of one queue are worked on at once.
+const fn at_once(queue: QueueName) -> usize {
+    match queue {
+        QueueName::Issuer | QueueName::Deployer | QueueName::Notifier => 16,
+        // Entries of the audit trail follow one another: more at once would only refuse each other.
+        QueueName::Auditor => 2,
+        // A check mostly waits, and one of a dead endpoint for all of its ten seconds: they must not hold up the others.
+        QueueName::Prober => 400,
+    }
 }
+
 /// The pause after a queue could not be read.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -83,7 +89,9 @@ async fn settle(ctx: &Context, queue: QueueName, delivery: Delivery) {
 async fn handle(ctx: &Context, queue: QueueName, job: &Job) -> Result<Next> {
     match queue {
         QueueName::Issuer => issuer::handle(ctx, job).await,
+        QueueName::Deployer => deployer::handle(ctx, job).await,
         QueueName::Auditor => auditor::handle(ctx, job).await,
+        QueueName::Prober => prober::handle(ctx, job).await,
         QueueName::Notifier => notifier::handle(ctx, job).await,
     }
 }

@@ -1,10 +1,11 @@
 //! What waits on the queues. A job names an operation; the operation says how far it has come.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::audit::AuditEntry;
-use crate::ids::{AccountId, CertificateId, OperationId};
+use crate::ids::{AccountId, CertificateId, MonitorId, OperationId};
 use crate::ports::QueueName;
 
 /// A message on a queue.
@@ -21,6 +22,21 @@ pub enum Job {
         /// The operation.
         operation: OperationId,
     },
+    /// Connect to a server and say what runs there.
+    TestServer {
+        /// The operation.
+        operation: OperationId,
+    },
+    /// Bring a certificate to a server.
+    Deploy {
+        /// The operation.
+        operation: OperationId,
+    },
+    /// Start the runs that bring a renewed certificate to its servers.
+    Rollout {
+        /// The operation.
+        operation: OperationId,
+    },
     /// Remove the key of an ACME account that was registered and, because the process died, never recorded.
     Reap {
         /// The account.
@@ -33,6 +49,13 @@ pub enum Job {
     },
     /// Send the jobs of open operations again that nobody works on.
     Sweep,
+    /// Look at a monitored TLS endpoint.
+    Check {
+        /// The monitor.
+        monitor: MonitorId,
+        /// The time the check was set for; one for another time than the monitor's next is out of date.
+        due: Timestamp,
+    },
     /// Wake what has lost its schedule.
     Repair,
     /// Give an alert's news to every channel of its owner.

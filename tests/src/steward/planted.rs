@@ -2,6 +2,7 @@ use domain::acme::{Account, AccountStatus};
 use domain::certificates::State;
 use domain::entity::{self, Entity};
 use domain::ids::{AccountId, OperationId, ProviderId, UserId};
+use domain::monitors::{self, NewMonitor};
 use domain::names::Email;
 use domain::operations::{Operation, Progress, Work};
 use domain::ports::Directory;
@@ -52,6 +53,12 @@ impl Steward {
     pub async fn plant_channel(&self, owner: &Client) -> i64 {
         let body = json!({"name": "nowhere", "kind": "webhook", "url": "https://127.0.0.1:1/hook"});
         owner.post("/api/channels", body).await.ok()["id"].as_i64().unwrap()
+    }
+
+    /// A monitor that is switched off.
+    pub async fn plant_monitor(&self, owner: i64) -> i64 {
+        let new = NewMonitor { domain: "www.example.com".into(), ..NewMonitor::default() };
+        monitors::create(&self.ctx, UserId(owner), new).await.unwrap().value.id.0
     }
 
     /// An operation that has ended.

@@ -3,6 +3,7 @@
 mod alerts;
 mod certificates;
 mod creates;
+mod monitors;
 mod reads;
 mod users;
 
@@ -14,8 +15,9 @@ use serde_json::Value;
 use crate::steward::{Client, CountingStore, Lab, Steward, routes};
 
 /// The lists; every other GET is of one thing.
-const LISTS: [&str; 7] = [
+const LISTS: [&str; 8] = [
     "/api/certificates",
+    "/api/monitors",
     "/api/v1/users",
     "/api/v1/acme/accounts",
     "/api/v1/acme/providers",
@@ -25,8 +27,9 @@ const LISTS: [&str; 7] = [
 ];
 
 /// Where something is made.
-const CREATES: [&str; 6] = [
+const CREATES: [&str; 7] = [
     "/api/channels",
+    "/api/monitors",
     "/api/add_user",
     "/api/v1/users/register",
     "/api/v1/acme/providers/create",
@@ -102,6 +105,7 @@ impl<'a, M: Meter> Walk<'a, M> {
         let mut walk = Self { lab: Some(lab), ..Self::over(&lab.steward, meter) };
         walk.creates(lab).await;
         walk.certificates(lab).await;
+        walk.monitors(lab).await;
         walk.sweep().await;
         walk.alerts().await;
         walk.users().await;
@@ -149,7 +153,9 @@ impl<'a, M: Meter> Walk<'a, M> {
         let delivery = taken.pop().unwrap_or_else(|| panic!("no job on the queue {}", queue.as_str()));
         let next = match queue {
             QueueName::Issuer => issuer::handle(ctx, &delivery.job).await.unwrap(),
+            QueueName::Deployer => deployer::handle(ctx, &delivery.job).await.unwrap(),
             QueueName::Auditor => auditor::handle(ctx, &delivery.job).await.unwrap(),
+            QueueName::Prober => prober::handle(ctx, &delivery.job).await.unwrap(),
             QueueName::Notifier => notifier::handle(ctx, &delivery.job).await.unwrap(),
         };
         if let Next::Again(pause) = next {

@@ -8,7 +8,7 @@ impl<M: Meter> Walk<'_, M> {
     /// Every GET of one who is known: as a user, with an API key, and as an administrator.
     pub async fn reads(&mut self) {
         let steward = self.steward;
-        let (user, id, certificate, operation, channel) = planted(steward).await;
+        let Planted { user, id, certificate, operation, monitor, channel } = planted(steward).await;
         let admin = steward.admin().await;
         let key = user.post("/api/v1/users/regenerate-key", json!({})).await.ok();
         let by_key = steward.client().with_key(key["data"]["api_key"].as_str().unwrap());
@@ -25,6 +25,7 @@ impl<M: Meter> Walk<'_, M> {
                     "certificates" => certificate,
                     "operations" => operation,
                     "channels" => channel,
+                    "monitors" => monitor,
                     _ => id,
                 };
                 let mut paths = vec![route.path_with(of)];
@@ -63,8 +64,17 @@ impl<M: Meter> Walk<'_, M> {
     }
 }
 
-/// A user with certificates, accounts an operation and a channel, and the ids of that user, a certificate, the operation and the channel.
-async fn planted(steward: &Steward) -> (Client, i64, i64, i64, i64) {
+/// A user who has something of each kind, and an id of each.
+struct Planted {
+    user: Client,
+    id: i64,
+    certificate: i64,
+    operation: i64,
+    monitor: i64,
+    channel: i64,
+}
+
+async fn planted(steward: &Steward) -> Planted {
     let user = steward.user("anna").await;
     let id = id_of(&user).await;
     for n in 0..30 {
@@ -72,8 +82,9 @@ async fn planted(steward: &Steward) -> (Client, i64, i64, i64, i64) {
         steward.plant_account(id).await;
     }
     let certificate = steward.plant_certificate(id, "example.com").await;
+    let (operation, monitor) = (steward.plant_operation(id).await, steward.plant_monitor(id).await);
     let channel = steward.plant_channel(&user).await;
-    (user, id, certificate, steward.plant_operation(id).await, channel)
+    Planted { user, id, certificate, operation, monitor, channel }
 }
 
 async fn id_of(client: &Client) -> i64 {

@@ -18,7 +18,7 @@ pub use append::append;
 pub use chain::{Head, Recorded};
 pub use export::{Line, read};
 pub use list::list;
-pub use record::{begin, finish, new_id, record_system};
+pub use record::{begin, finish, new_id, record, record_system};
 pub use verify::{Broken, Check, Proof, verify};
 
 use crate::ids::UserId;

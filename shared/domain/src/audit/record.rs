@@ -3,6 +3,7 @@ use std::time::Duration;
 use super::{AuditEntry, By, Outcome};
 use crate::jobs::Job;
 use crate::ports::{EntropyExt, QueueName};
+use crate::users::Viewer;
 use crate::{Context, Error, Result};
 
 /// How long a request may take before the trail says that nobody knows what came of it.
@@ -29,6 +30,23 @@ pub async fn finish(ctx: &Context, entry: AuditEntry) {
     if let Err(error) = ctx.queue.send(QueueName::Auditor, &Job::Audit { entry }, Duration::ZERO).await {
         tracing::error!(%error, "what came of a request is not in the audit trail");
     }
+}
+
+/// Records what the entry of a request does not say of it, e.g. which of several keys was accepted, as an entry beside
+/// it. When this fails, it must not be done.
+pub async fn record(ctx: &Context, viewer: &Viewer, action: &str, target: String) -> Result<()> {
+    let entry = AuditEntry {
+        id: new_id(ctx),
+        at: ctx.clock.now(),
+        user: Some(viewer.user),
+        name: None,
+        by: By::Token,
+        source: viewer.source.clone(),
+        action: action.to_owned(),
+        target,
+        outcome: Outcome::Said { words: "asked for".into() },
+    };
+    Ok(ctx.queue.send(QueueName::Auditor, &Job::Audit { entry }, Duration::ZERO).await?)
 }
 
 /// Records what Steward did on its own, such as a renewal: call it when it is done. `action` is one word or two with a

@@ -198,6 +198,11 @@ impl Certificate {
         Self::secret(self.id, self.next_version())
     }
 
+    /// The counter of its deployments.
+    pub fn deployments(id: CertificateId) -> String {
+        format!("certificate-deployments/{id}")
+    }
+
     /// The counter of an owner's certificates.
     pub fn total(owner: UserId) -> String {
         format!("certificates/{owner}")

@@ -9,6 +9,7 @@ mod mailer;
 mod messenger;
 mod prober;
 mod queue;
+mod remote;
 mod scheduler;
 mod store;
 mod vault;
@@ -24,6 +25,9 @@ pub use mailer::{Mail, MailError, Mailer};
 pub use messenger::{Address, Message, Messenger, MessengerError};
 pub use prober::{CertificateFacts, Endpoint, Handshake, KeyKind, ProbeError, Prober, StartTls, TlsVersion};
 pub use queue::{Delivery, Queue, QueueError, QueueName};
+pub use remote::{
+    Command, CommandOutput, Connected, HostKey, LoginKey, Remote, RemoteError, RemoteHost, RemoteSession,
+};
 pub use scheduler::{Schedule, ScheduleName, Scheduler, SchedulerError, When};
 pub use store::{
     Attribute, AttributeKind, Expect, Index, Item, Key, KeyValue, Page, PageToken, Projection, Query, Store,

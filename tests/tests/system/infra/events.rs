@@ -42,6 +42,7 @@ fn every_function_has_a_sample_event_that_is_sent_to_it() {
                 assert_eq!(matches!(job, Job::Audit { .. }), function == "auditor", "{name}");
                 let tells = matches!(job, Job::Notify { .. } | Job::Deliver { .. });
                 assert_eq!(tells, function == "notifier", "{name}");
+                assert_eq!(matches!(job, Job::Check { .. }), function == "prober", "{name}");
             }
         }
         seen.insert(function);
