@@ -3,6 +3,7 @@
 mod certificates;
 mod creates;
 mod reads;
+mod servers;
 mod users;
 
 use domain::operations::Next;
@@ -13,16 +14,25 @@ use serde_json::Value;
 use crate::steward::{Client, CountingStore, Lab, Steward, routes};
 
 /// The lists; every other GET is of one thing.
-const LISTS: [&str; 5] =
-    ["/api/certificates", "/api/v1/users", "/api/v1/acme/accounts", "/api/v1/acme/providers", "/api/audit"];
+const LISTS: [&str; 7] = [
+    "/api/certificates",
+    "/api/servers",
+    "/api/deployments",
+    "/api/v1/users",
+    "/api/v1/acme/accounts",
+    "/api/v1/acme/providers",
+    "/api/audit",
+];
 
 /// Where something is made.
-const CREATES: [&str; 5] = [
+const CREATES: [&str; 7] = [
     "/api/add_user",
     "/api/v1/users/register",
     "/api/v1/acme/providers/create",
     "/api/v1/acme/account/create",
     "/api/certificates",
+    "/api/servers",
+    "/api/deployments",
 ];
 
 /// What counts.
@@ -93,6 +103,7 @@ impl<'a, M: Meter> Walk<'a, M> {
         let mut walk = Self { lab: Some(lab), ..Self::over(&lab.steward, meter) };
         walk.creates(lab).await;
         walk.certificates(lab).await;
+        walk.servers().await;
         walk.sweep().await;
         walk.users().await;
         walk.reads().await;

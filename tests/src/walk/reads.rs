@@ -8,7 +8,8 @@ impl<M: Meter> Walk<'_, M> {
     /// Every GET of one who is known: as a user, with an API key, and as an administrator.
     pub async fn reads(&mut self) {
         let steward = self.steward;
-        let (user, id, certificate, operation) = planted(steward).await;
+        let planted = planted(steward).await;
+        let Planted { user, id, certificate, operation, server, deployment } = planted;
         let admin = steward.admin().await;
         let key = user.post("/api/v1/users/regenerate-key", json!({})).await.ok();
         let by_key = steward.client().with_key(key["data"]["api_key"].as_str().unwrap());
@@ -24,6 +25,8 @@ impl<M: Meter> Walk<'_, M> {
                 let of = match route.path.split('/').nth(2).unwrap() {
                     "certificates" => certificate,
                     "operations" => operation,
+                    "servers" => server,
+                    "deployments" => deployment,
                     _ => id,
                 };
                 let mut paths = vec![route.path_with(of)];
@@ -62,8 +65,18 @@ impl<M: Meter> Walk<'_, M> {
     }
 }
 
-/// A user with certificates, accounts and an operation, and the ids of that user, a certificate and the operation.
-async fn planted(steward: &Steward) -> (Client, i64, i64, i64) {
+/// A user, and the ids of what they have.
+struct Planted {
+    user: Client,
+    id: i64,
+    certificate: i64,
+    operation: i64,
+    server: i64,
+    deployment: i64,
+}
+
+/// A user with certificates, accounts, servers, deployments and an operation.
+async fn planted(steward: &Steward) -> Planted {
     let user = steward.user("anna").await;
     let id = id_of(&user).await;
     for n in 0..30 {
@@ -71,7 +84,9 @@ async fn planted(steward: &Steward) -> (Client, i64, i64, i64) {
         steward.plant_account(id).await;
     }
     let certificate = steward.plant_certificate(id, "example.com").await;
-    (user, id, certificate, steward.plant_operation(id).await)
+    let (server, deployment) = steward.plant_deployment(&user, certificate).await;
+    let operation = steward.plant_operation(id).await;
+    Planted { user, id, certificate, operation, server, deployment }
 }
 
 async fn id_of(client: &Client) -> i64 {
