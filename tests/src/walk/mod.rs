@@ -4,6 +4,7 @@ mod certificates;
 mod creates;
 mod monitors;
 mod reads;
+mod servers;
 mod users;
 
 use domain::operations::Next;
@@ -14,9 +15,11 @@ use serde_json::Value;
 use crate::steward::{Client, CountingStore, Lab, Steward, routes};
 
 /// The lists; every other GET is of one thing.
-const LISTS: [&str; 6] = [
+const LISTS: [&str; 8] = [
     "/api/certificates",
     "/api/monitors",
+    "/api/servers",
+    "/api/deployments",
     "/api/v1/users",
     "/api/v1/acme/accounts",
     "/api/v1/acme/providers",
@@ -24,13 +27,15 @@ const LISTS: [&str; 6] = [
 ];
 
 /// Where something is made.
-const CREATES: [&str; 6] = [
+const CREATES: [&str; 8] = [
     "/api/monitors",
     "/api/add_user",
     "/api/v1/users/register",
     "/api/v1/acme/providers/create",
     "/api/v1/acme/account/create",
     "/api/certificates",
+    "/api/servers",
+    "/api/deployments",
 ];
 
 /// What counts.
@@ -102,6 +107,7 @@ impl<'a, M: Meter> Walk<'a, M> {
         walk.creates(lab).await;
         walk.certificates(lab).await;
         walk.monitors(lab).await;
+        walk.servers().await;
         walk.sweep().await;
         walk.users().await;
         walk.reads().await;

@@ -8,7 +8,7 @@ impl<M: Meter> Walk<'_, M> {
     /// Every GET of one who is known: as a user, with an API key, and as an administrator.
     pub async fn reads(&mut self) {
         let steward = self.steward;
-        let Planted { user, id, certificate, operation, monitor } = planted(steward).await;
+        let Planted { user, id, certificate, operation, monitor, server, deployment } = planted(steward).await;
         let admin = steward.admin().await;
         let key = user.post("/api/v1/users/regenerate-key", json!({})).await.ok();
         let by_key = steward.client().with_key(key["data"]["api_key"].as_str().unwrap());
@@ -25,6 +25,8 @@ impl<M: Meter> Walk<'_, M> {
                     "certificates" => certificate,
                     "operations" => operation,
                     "monitors" => monitor,
+                    "servers" => server,
+                    "deployments" => deployment,
                     _ => id,
                 };
                 let mut paths = vec![route.path_with(of)];
@@ -70,8 +72,11 @@ struct Planted {
     certificate: i64,
     operation: i64,
     monitor: i64,
+    server: i64,
+    deployment: i64,
 }
 
+/// A user with certificates, accounts, servers, deployments and an operation.
 async fn planted(steward: &Steward) -> Planted {
     let user = steward.user("anna").await;
     let id = id_of(&user).await;
@@ -81,7 +86,8 @@ async fn planted(steward: &Steward) -> Planted {
     }
     let certificate = steward.plant_certificate(id, "example.com").await;
     let (operation, monitor) = (steward.plant_operation(id).await, steward.plant_monitor(id).await);
-    Planted { user, id, certificate, operation, monitor }
+    let (server, deployment) = steward.plant_deployment(&user, certificate).await;
+    Planted { user, id, certificate, operation, monitor, server, deployment }
 }
 
 async fn id_of(client: &Client) -> i64 {
