@@ -3,7 +3,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 use domain::Error;
 use domain::audit::By;
-use domain::entity::Stored;
+use domain::entity::{Entity, Stored};
 use domain::ports::Key;
 use domain::users::{self, ApiKey, Owned, Proof, Session, User, Viewer};
 
@@ -73,6 +73,37 @@ impl<T: Owned> FromRequestParts<App> for CallerAnd<T> {
         let row = row.ok_or(Error::NotFound { what: T::NAME })?;
         caller.viewer.require(store, row.value.owner(), T::NAME).await?;
         Ok(Self { caller, row })
+    }
+}
+
+/// Somebody who says who they are, for a handler whose body names what it is about: the signature of a token is checked,
+/// the rest with what the body names, in one store call.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    proof: Proof,
+    source: String,
+}
+
+impl FromRequestParts<App> for Claim {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
+        let proof = proof(parts, app).await?;
+        let Ok(source) = Source::from_request_parts(parts, app).await;
+        Ok(Self { proof, source: source.0 })
+    }
+}
+
+impl Claim {
+    /// Who it is, and two rows, whoever they belong to.
+    pub async fn with_two<A: Entity, B: Entity>(
+        self,
+        app: &App,
+        keys: (Key, Key),
+    ) -> Result<(Viewer, Option<Stored<A>>, Option<Stored<B>>), Fault> {
+        let (store, now) = (app.ctx.store.as_ref(), app.ctx.clock.now());
+        let (user, a, b) = users::authenticate_with_two(store, &self.proof, keys, now).await?;
+        Ok((user.value.viewer(self.source), a, b))
     }
 }
 

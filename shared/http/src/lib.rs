@@ -14,7 +14,7 @@ mod trail;
 
 pub use app::App;
 pub use body::{JsonBody, Object, Params};
-pub use caller::{Caller, CallerAnd, MaybeCaller};
+pub use caller::{Caller, CallerAnd, Claim, MaybeCaller};
 pub use face::Face;
 pub use fault::{Answer, CloudErrorBody, CodeErrorBody, ErrorBody, Fault};
 pub use path::IdPath;

@@ -320,6 +320,14 @@ impl Prober for Mortal<dyn Prober> {
     async fn handshake(&self, endpoint: &Endpoint, within: Duration) -> Result<Handshake, ProbeError> {
         self.fate.live("prober.handshake", self.port.handshake(endpoint, within)).await
     }
+
+    fn trust(&self, chain: &[Vec<u8>], roots_pem: &str) -> Result<(), String> {
+        self.port.trust(chain, roots_pem)
+    }
+
+    fn check_roots(&self, roots_pem: &str) -> Result<(), String> {
+        self.port.check_roots(roots_pem)
+    }
 }
 
 #[async_trait]

@@ -5,6 +5,7 @@ mod certificates;
 mod creates;
 mod monitors;
 mod reads;
+mod servers;
 mod users;
 
 use domain::operations::Next;
@@ -15,9 +16,11 @@ use serde_json::Value;
 use crate::steward::{Client, CountingStore, Lab, Steward, routes};
 
 /// The lists; every other GET is of one thing.
-const LISTS: [&str; 8] = [
+const LISTS: [&str; 10] = [
     "/api/certificates",
     "/api/monitors",
+    "/api/servers",
+    "/api/deployments",
     "/api/v1/users",
     "/api/v1/acme/accounts",
     "/api/v1/acme/providers",
@@ -27,7 +30,7 @@ const LISTS: [&str; 8] = [
 ];
 
 /// Where something is made.
-const CREATES: [&str; 7] = [
+const CREATES: [&str; 9] = [
     "/api/channels",
     "/api/monitors",
     "/api/add_user",
@@ -35,6 +38,8 @@ const CREATES: [&str; 7] = [
     "/api/v1/acme/providers/create",
     "/api/v1/acme/account/create",
     "/api/certificates",
+    "/api/servers",
+    "/api/deployments",
 ];
 
 /// What counts.
@@ -106,6 +111,7 @@ impl<'a, M: Meter> Walk<'a, M> {
         walk.creates(lab).await;
         walk.certificates(lab).await;
         walk.monitors(lab).await;
+        walk.servers().await;
         walk.sweep().await;
         walk.alerts().await;
         walk.users().await;

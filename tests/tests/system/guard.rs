@@ -157,6 +157,7 @@ async fn what_belongs_to_another_does_not_exist() {
     let channel = steward.plant_channel(&victim).await;
     let monitor = steward.plant_monitor(victim_id).await;
     victim.get(&format!("/api/monitors/{monitor}")).await.ok();
+    let (server, deployment) = steward.plant_deployment(&victim, certificate).await;
     victim.get(&format!("/api/certificates/{certificate}")).await.ok();
     victim.get(&format!("/api/operations/{operation}")).await.ok();
     let accounts = victim.get("/api/v1/acme/accounts").await.ok();
@@ -180,6 +181,8 @@ async fn what_belongs_to_another_does_not_exist() {
                 "operations" => operation,
                 "channels" => channel,
                 "monitors" => monitor,
+                "servers" => server,
+                "deployments" => deployment,
                 "v1" => victim_id,
                 other => panic!("plant something for {other}"),
             };

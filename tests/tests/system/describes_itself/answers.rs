@@ -83,6 +83,7 @@ async fn answers_are_as_the_document_says() {
     check("GET /api/monitors/{id}/checks", admin.get(&format!("{path}/checks")).await);
     check("PUT /api/monitors/{id}", admin.put(&path, json!({"note": "the shop"})).await);
     check("DELETE /api/monitors/{id}", admin.delete(&path).await);
+    servers(&lab, &mut check).await;
     check("GET /api/audit", admin.get("/api/audit").await);
     alerts(&lab.steward, admin, &mut check).await;
     let change = json!({"email": "new@example.com", "current_password": ADMIN_PASSWORD});
@@ -115,6 +116,41 @@ async fn alerts(steward: &Steward, admin: &Client, check: &mut impl FnMut(&str, 
     check("DELETE /api/channels/{id}", admin.delete(&path).await);
     let thresholds = check("GET /api/alerts/settings", admin.get("/api/alerts/settings").await);
     check("PUT /api/alerts/settings", admin.put("/api/alerts/settings", thresholds).await);
+}
+
+/// A server that nobody answers at, and a deployment to it.
+async fn servers(lab: &Lab, check: &mut impl FnMut(&str, Reply) -> Value) {
+    let admin = &lab.admin;
+    let server = json!({"type": "nginx", "name": "web1", "ip_address": "127.0.0.1"});
+    let server = check("POST /api/servers", admin.post("/api/servers", server).await);
+    let path = format!("/api/servers/{}", server["id"]);
+    check("GET /api/servers", admin.get("/api/servers").await);
+    check("PUT /api/servers/{id}", admin.put(&path, json!({"name": "web-1"})).await);
+    let ssh = admin.put(&format!("{path}/ssh"), json!({"port": 1})).await;
+    check("PUT /api/servers/{id}/ssh", ssh);
+    check("GET /api/servers/{id}", admin.get(&path).await);
+    lab.steward.plant_refused_host_key(server["id"].as_i64().unwrap()).await;
+    let accept = json!({"fingerprint": "SHA256:new"});
+    let route = "POST /api/servers/{id}/ssh/host-key";
+    check(route, admin.post(&format!("{path}/ssh/host-key"), accept).await);
+    let started = check("POST /api/servers/{id}/ssh/test", admin.post(&format!("{path}/ssh/test"), Value::Null).await);
+    lab.ended(started["operation_id"].as_i64().unwrap()).await;
+
+    let certificate = lab.steward.plant_certificate(1, "www.example.com").await;
+    let new = json!({"certificate_id": certificate, "server_id": server["id"], "deploy_path": "/etc/ssl/www",
+        "config": {"port": 443, "addresses": ["127.0.0.1"], "names": ["www.example.com"], "test": "true"}});
+    let deployment = check("POST /api/deployments", admin.post("/api/deployments", new).await);
+    let at = format!("/api/deployments/{}", deployment["id"]);
+    check("PUT /api/deployments/{id}", admin.put(&at, json!({"deploy_path": "/etc/ssl/other"})).await);
+    let run = admin.post(&format!("{at}/run"), json!({"dry_run": true})).await;
+    let run = check("POST /api/deployments/{id}/run", run);
+    check("GET /api/deployments", admin.get("/api/deployments").await);
+    check("GET /api/deployments/{id}", admin.get(&at).await);
+    lab.steward.clock.advance(std::time::Duration::from_secs(180));
+    lab.ended(run["operation_id"].as_i64().unwrap()).await;
+    check("GET /api/deployments/{id}/runs", admin.get(&format!("{at}/runs")).await);
+    check("DELETE /api/deployments/{id}", admin.delete(&at).await);
+    check("DELETE /api/servers/{id}", admin.delete(&path).await);
 }
 
 #[track_caller]
