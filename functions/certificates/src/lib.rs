@@ -3,9 +3,11 @@
 pub mod audit;
 pub mod auth;
 pub mod certificates;
+pub mod deployments;
 pub mod health;
 pub mod monitors;
 pub mod operations;
+pub mod servers;
 
 use steward_http::App;
 use utoipa_axum::router::OpenApiRouter;
@@ -29,6 +31,15 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(monitors::get::get, monitors::update::update, monitors::delete::delete))
         .routes(routes!(monitors::check::check))
         .routes(routes!(monitors::checks::checks))
+        .routes(routes!(servers::list::list, servers::create::create))
+        .routes(routes!(servers::get::get, servers::update::update, servers::delete::delete))
+        .routes(routes!(servers::ssh::set_ssh))
+        .routes(routes!(servers::host_key::accept_host_key))
+        .routes(routes!(servers::test::test))
+        .routes(routes!(deployments::list::list, deployments::create::create))
+        .routes(routes!(deployments::get::get, deployments::update::update, deployments::delete::delete))
+        .routes(routes!(deployments::run::run))
+        .routes(routes!(deployments::runs::runs))
         .routes(routes!(operations::get::get))
         .routes(routes!(audit::list::list))
 }

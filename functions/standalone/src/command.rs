@@ -12,6 +12,7 @@ use domain::targets::TargetPolicy;
 use domain::{Context, Error, users};
 use probe::RustlsProber;
 use secrecy::ExposeSecret;
+use ssh::SshRemote;
 use system::{SystemClock, SystemEntropy};
 
 use crate::config::{Command, Config, Place};
@@ -82,6 +83,7 @@ pub fn on_aws(
     let dns = Authoritative::new(config.dns, policy.clone())
         .map_err(|error| StartError::Setting { variable: "STEWARD_DNS", reason: error.to_string() })?;
     let prober = Arc::new(RustlsProber::new(policy.clone(), Arc::clone(&clock)));
+    let remote = Arc::new(SshRemote::new(policy.clone()));
     Ok(Context {
         store: aws.store(),
         queue: aws.queue(),
@@ -93,6 +95,7 @@ pub fn on_aws(
         ca: Arc::new(InstantCa::new(policy)),
         dns: Arc::new(dns),
         prober,
+        remote,
         settings: settings(config),
     })
 }

@@ -15,6 +15,7 @@ use domain::{Context, Settings, users};
 use embedded::{Embedded, EmbeddedScheduler};
 use probe::RustlsProber;
 use secrecy::ExposeSecret;
+use ssh::SshRemote;
 use steward_http::App;
 use system::{SystemClock, SystemEntropy};
 use tokio::net::TcpListener;
@@ -108,6 +109,7 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         .map_err(|error| StartError::Setting { variable: "STEWARD_DNS", reason: error.to_string() })?;
     let mailer = mailer(config, &clock, &entropy)?;
     let prober = Arc::new(RustlsProber::new(policy.clone(), Arc::clone(&clock)));
+    let remote = Arc::new(SshRemote::new(policy.clone()));
     let ctx = Context {
         store: embedded.store(),
         queue: embedded.queue(),
@@ -118,6 +120,7 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         ca: Arc::new(InstantCa::new(policy.clone())),
         dns: Arc::new(dns),
         prober,
+        remote,
         mailer,
         settings: settings(config),
     };

@@ -15,7 +15,7 @@ const VISIBILITY: Duration = Duration::from_secs(120);
 /// How many jobs of one queue are worked on at once.
 const fn at_once(queue: QueueName) -> usize {
     match queue {
-        QueueName::Issuer | QueueName::Auditor | QueueName::Notifier => 16,
+        QueueName::Issuer | QueueName::Deployer | QueueName::Auditor | QueueName::Notifier => 16,
         // A check mostly waits, and one of a dead endpoint for all of its ten seconds: they must not hold up the others.
         QueueName::Prober => 400,
     }
@@ -74,6 +74,7 @@ async fn settle(ctx: &Context, queue: QueueName, delivery: Delivery) {
 async fn handle(ctx: &Context, queue: QueueName, job: &Job) -> Result<Next> {
     match queue {
         QueueName::Issuer => issuer::handle(ctx, job).await,
+        QueueName::Deployer => deployer::handle(ctx, job).await,
         QueueName::Auditor => auditor::handle(ctx, job).await,
         QueueName::Prober => prober::handle(ctx, job).await,
         QueueName::Notifier => notifier::handle(ctx, job).await,

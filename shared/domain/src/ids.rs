@@ -32,10 +32,12 @@ id! {
     DnsCredentialId,
     /// An operation.
     OperationId,
-    /// A server that certificates are deployed to.
+    /// A server.
     ServerId,
-    /// A deployment: a certificate on a server.
+    /// A deployment of a certificate to a server.
     DeploymentId,
+    /// One run of a deployment.
+    DeploymentRunId,
     /// A monitor.
     MonitorId,
     /// A check of a monitor: its time in milliseconds since 1970.

@@ -22,6 +22,21 @@ pub enum Job {
         /// The operation.
         operation: OperationId,
     },
+    /// Connect to a server and say what runs there.
+    TestServer {
+        /// The operation.
+        operation: OperationId,
+    },
+    /// Bring a certificate to a server.
+    Deploy {
+        /// The operation.
+        operation: OperationId,
+    },
+    /// Start the runs that bring a renewed certificate to its servers.
+    Rollout {
+        /// The operation.
+        operation: OperationId,
+    },
     /// Remove the key of an ACME account that was registered and, because the process died, never recorded.
     Reap {
         /// The account.

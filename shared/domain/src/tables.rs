@@ -1,7 +1,7 @@
 //! Every table, for whoever has to make them.
 
 use crate::ports::Table;
-use crate::{acme, alerts, audit, certificates, counter, monitors, operations, users};
+use crate::{acme, alerts, audit, certificates, counter, deployments, monitors, operations, servers, users};
 
 /// Every table of the domain.
 pub static ALL: &[&Table] = &[
@@ -15,6 +15,11 @@ pub static ALL: &[&Table] = &[
     &certificates::CERTIFICATES,
     &monitors::MONITORS,
     &monitors::CHECKS,
+    &servers::SERVERS,
+    &deployments::DEPLOYMENTS,
+    &deployments::PATHS,
+    &deployments::RUNS,
+    &deployments::LOCKS,
     &operations::OPERATIONS,
     &audit::AUDIT,
     &alerts::ALERTS,

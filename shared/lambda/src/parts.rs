@@ -7,6 +7,7 @@ use domain::ports::{Clock, Entropy};
 use domain::{Context, Settings};
 use lambda_runtime::Error;
 use probe::RustlsProber;
+use ssh::SshRemote;
 use system::{SystemClock, SystemEntropy};
 use tokio::sync::OnceCell;
 use tracing_subscriber::filter::Targets;
@@ -34,6 +35,7 @@ pub(crate) fn open() -> Result<Context, Error> {
         smtp: OnceCell::new(),
     };
     let prober = Arc::new(RustlsProber::new(environment.targets.clone(), Arc::clone(&clock)));
+    let remote = Arc::new(SshRemote::new(environment.targets.clone()));
     Ok(Context {
         store: aws.store(),
         queue: aws.queue(),
@@ -44,6 +46,7 @@ pub(crate) fn open() -> Result<Context, Error> {
         ca: Arc::new(InstantCa::new(environment.targets.clone())),
         dns: Arc::new(Authoritative::new(environment.dns, environment.targets)?),
         prober,
+        remote,
         mailer: Arc::new(mailer),
         settings: Settings { public_url: environment.public_url, registration: environment.registration },
     })

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,9 +9,10 @@ use domain::Context;
 use domain::jobs::Job;
 use domain::names::Email;
 use domain::ports::{
-    Ca, CaAccount, CaError, CaMeta, ChallengeType, Delivery, Directory, ExternalAccountBinding, Item, Key, NewOrder,
-    OrderView, Page, PageToken, Query, Queue, QueueError, QueueName, Registered, RenewalInfo, Schedule, ScheduleName,
-    Scheduler, SchedulerError, SecretName, Store, StoreError, Table, Vault, VaultError, Write,
+    Ca, CaAccount, CaError, CaMeta, ChallengeType, Command, CommandOutput, Connected, Delivery, Directory, Endpoint,
+    ExternalAccountBinding, Handshake, Item, Key, LoginKey, NewOrder, OrderView, Page, PageToken, ProbeError, Prober,
+    Query, Queue, QueueError, QueueName, Registered, Remote, RemoteError, RemoteHost, RemoteSession, RenewalInfo,
+    Schedule, ScheduleName, Scheduler, SchedulerError, SecretName, Store, StoreError, Table, Vault, VaultError, Write,
 };
 use secrecy::SecretString;
 use tokio::sync::Notify;
@@ -86,6 +88,8 @@ impl Fate {
             vault: Arc::new(Mortal::new(self, &ctx.vault)),
             scheduler: Arc::new(Mortal::new(self, &ctx.scheduler)),
             ca: Arc::new(Mortal::new(self, &ctx.ca)),
+            remote: Arc::new(Mortal::new(self, &ctx.remote)),
+            prober: Arc::new(Mortal::new(self, &ctx.prober)),
             ..ctx.clone()
         }
     }
@@ -295,5 +299,41 @@ impl Ca for Mortal<dyn Ca> {
 
     async fn revoke(&self, account: &CaAccount, chain_pem: &str) -> Result<(), CaError> {
         self.fate.live("ca.revoke", self.port.revoke(account, chain_pem)).await
+    }
+}
+
+#[async_trait]
+impl Prober for Mortal<dyn Prober> {
+    async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, ProbeError> {
+        self.fate.live("prober.resolve", self.port.resolve(host)).await
+    }
+
+    async fn handshake(&self, endpoint: &Endpoint, within: Duration) -> Result<Handshake, ProbeError> {
+        self.fate.live("prober.handshake", self.port.handshake(endpoint, within)).await
+    }
+}
+
+#[async_trait]
+impl Remote for Mortal<dyn Remote> {
+    fn new_key(&self, seed: &[u8; 32]) -> Result<LoginKey, RemoteError> {
+        self.port.new_key(seed)
+    }
+
+    fn read_key(&self, text: &SecretString) -> Result<LoginKey, RemoteError> {
+        self.port.read_key(text)
+    }
+
+    async fn connect(&self, host: &RemoteHost, within: Duration) -> Result<Connected, RemoteError> {
+        let connected = self.fate.live("remote.connect", self.port.connect(host, within)).await?;
+        let session: Arc<dyn RemoteSession> = Arc::from(connected.session);
+        let session = Box::new(Mortal::new(&self.fate, &session));
+        Ok(Connected { session, host_key: connected.host_key })
+    }
+}
+
+#[async_trait]
+impl RemoteSession for Mortal<dyn RemoteSession> {
+    async fn run(&self, command: Command) -> Result<CommandOutput, RemoteError> {
+        self.fate.live("remote.run", self.port.run(command)).await
     }
 }

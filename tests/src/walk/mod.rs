@@ -145,6 +145,7 @@ impl<'a, M: Meter> Walk<'a, M> {
         let delivery = taken.pop().unwrap_or_else(|| panic!("no job on the queue {}", queue.as_str()));
         let next = match queue {
             QueueName::Issuer => issuer::handle(ctx, &delivery.job).await.unwrap(),
+            QueueName::Deployer => deployer::handle(ctx, &delivery.job).await.unwrap(),
             QueueName::Auditor => auditor::handle(ctx, &delivery.job).await.unwrap(),
             QueueName::Prober => prober::handle(ctx, &delivery.job).await.unwrap(),
             QueueName::Notifier => notifier::handle(ctx, &delivery.job).await.unwrap(),

@@ -15,6 +15,7 @@ mod repair;
 mod revoke;
 mod schedule;
 mod state;
+mod tell;
 mod transitions;
 mod verify;
 mod wake;
@@ -37,6 +38,7 @@ pub use repair::repair;
 pub use revoke::revoke;
 pub use schedule::schedule;
 pub use state::{State, Status};
+pub use tell::tell;
 pub use verify::{Verified, verify};
 pub use wake::wake;
 
@@ -194,6 +196,11 @@ impl Certificate {
     /// The name in the vault of the private key of the order in flight.
     pub fn next_key_name(&self) -> SecretName {
         Self::secret(self.id, self.next_version())
+    }
+
+    /// The counter of its deployments.
+    pub fn deployments(id: CertificateId) -> String {
+        format!("certificate-deployments/{id}")
     }
 
     /// The counter of an owner's certificates.

@@ -8,6 +8,7 @@ mod entropy;
 mod mailer;
 mod prober;
 mod queue;
+mod remote;
 mod scheduler;
 mod store;
 mod vault;
@@ -22,6 +23,9 @@ pub use entropy::{Entropy, EntropyExt};
 pub use mailer::{Mail, MailError, Mailer};
 pub use prober::{CertificateFacts, Endpoint, Handshake, KeyKind, ProbeError, Prober, StartTls, TlsVersion};
 pub use queue::{Delivery, Queue, QueueError, QueueName};
+pub use remote::{
+    Command, CommandOutput, Connected, HostKey, LoginKey, Remote, RemoteError, RemoteHost, RemoteSession,
+};
 pub use scheduler::{Schedule, ScheduleName, Scheduler, SchedulerError, When};
 pub use store::{
     Attribute, AttributeKind, Expect, Index, Item, Key, KeyValue, Page, PageToken, Projection, Query, Store,

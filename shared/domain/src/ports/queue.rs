@@ -12,6 +12,8 @@ use crate::jobs::Job;
 pub enum QueueName {
     /// Certificate orders and what belongs to them.
     Issuer,
+    /// Deployments to servers.
+    Deployer,
     /// The audit trail.
     Auditor,
     /// Checks of TLS endpoints.
@@ -22,12 +24,13 @@ pub enum QueueName {
 
 impl QueueName {
     /// Every queue.
-    pub const ALL: [Self; 4] = [Self::Issuer, Self::Auditor, Self::Prober, Self::Notifier];
+    pub const ALL: [Self; 5] = [Self::Issuer, Self::Deployer, Self::Prober, Self::Auditor, Self::Notifier];
 
     /// The name without the deployment's prefix.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Issuer => "issuer",
+            Self::Deployer => "deployer",
             Self::Auditor => "auditor",
             Self::Prober => "prober",
             Self::Notifier => "notifier",
