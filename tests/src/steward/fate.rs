@@ -311,6 +311,10 @@ impl Prober for Mortal<dyn Prober> {
     async fn handshake(&self, endpoint: &Endpoint, within: Duration) -> Result<Handshake, ProbeError> {
         self.fate.live("prober.handshake", self.port.handshake(endpoint, within)).await
     }
+
+    async fn glimpse(&self, endpoint: &Endpoint, within: Duration) -> Result<Handshake, ProbeError> {
+        self.fate.live("prober.glimpse", self.port.glimpse(endpoint, within)).await
+    }
 }
 
 #[async_trait]
