@@ -47,8 +47,8 @@ impl Attempt {
     /// Reads the rows again after somebody else wrote one; whether the lease is still ours.
     pub(crate) async fn reload(&mut self, ctx: &Context) -> domain::Result<bool> {
         let operation: Stored<Operation> = entity::load(ctx.store.as_ref(), Key::of(self.operation.value.id.0)).await?;
-        let ours = self.holder.is_some()
-            && operation.value.lease.as_ref().map(|lease| &lease.holder) == self.holder.as_ref();
+        let ours =
+            self.holder.is_some() && operation.value.lease.as_ref().map(|lease| &lease.holder) == self.holder.as_ref();
         let session = self.session.take();
         *self = Self { holder: self.holder.take(), session, ..Self::load(ctx, operation).await? };
         Ok(ours)

@@ -53,18 +53,15 @@ pub(crate) async fn roll_back(ctx: &Context, attempt: &mut Attempt) -> Result<Co
 
 /// Puts snippet and link back, and tells the server. What its owner's commands say counts for nothing: what is served
 /// does.
-async fn put_back(
-    ctx: &Context,
-    attempt: &mut Attempt,
-    rollback: Rollback,
-    before: &Before,
-) -> Result<Course, Hitch> {
+async fn put_back(ctx: &Context, attempt: &mut Attempt, rollback: Rollback, before: &Before) -> Result<Course, Hitch> {
     let (version, directory) = (attempt.version()?, attempt.site.deploy_path.clone());
     let earlier = before.version.clone().unwrap_or_default();
     let command = script(script::PUT_BACK, [&directory, &version, &earlier, attempt.snippet_path()]);
     let mut said = match attempt.must(ctx, "what was there cannot be put back", command).await {
         Ok(_) => None,
-        Err(Hitch::Failed { reason, .. }) if rollback.tries + 1 >= TRIES => return give_up(ctx, attempt, &reason).await,
+        Err(Hitch::Failed { reason, .. }) if rollback.tries + 1 >= TRIES => {
+            return give_up(ctx, attempt, &reason).await;
+        }
         Err(Hitch::Failed { reason, .. }) => Some(reason),
         Err(other) => return Err(other),
     };
@@ -99,9 +96,10 @@ async fn stands_without(ctx: &Context, attempt: &mut Attempt) -> Result<bool, Hi
 /// The certificate that was served, or the one that the files before hold, which a reload brings up; where nothing was
 /// served, anything but the new one, or the new one if its files had to stay.
 fn is_as_before(attempt: &Attempt, before: &Before, now: &Served) -> bool {
-    let earlier = before.served.iter().find(|served| {
-        (&served.name, served.address, served.port) == (&now.name, now.address, now.port)
-    });
+    let earlier = before
+        .served
+        .iter()
+        .find(|served| (&served.name, served.address, served.port) == (&now.name, now.address, now.port));
     match earlier.and_then(|served| served.fingerprint.as_ref()) {
         Some(fingerprint) => {
             now.fingerprint.as_ref() == Some(fingerprint)
@@ -113,7 +111,8 @@ fn is_as_before(attempt: &Attempt, before: &Before, now: &Served) -> bool {
 
 async fn rolled_back(ctx: &Context, attempt: &mut Attempt, rollback: &Rollback) -> Result<Course, Hitch> {
     let took = since(ctx, rollback.since);
-    let found = format!("what was there before is served again, {:.1} s after the run was given up", took.as_secs_f64());
+    let found =
+        format!("what was there before is served again, {:.1} s after the run was given up", took.as_secs_f64());
     attempt.operation.value.complete_with("rollback", Some(found), ctx.clock.now());
     let error = format!("{}; what was there before is served again", rollback.reason);
     Ok(attempt.end(ctx, Outcome::RolledBack { error }, true).await?)
@@ -136,7 +135,9 @@ pub(crate) async fn give_up(ctx: &Context, attempt: &mut Attempt, reason: &str) 
         Err(other) => return Err(other),
     }
     let seen = served::look(ctx, &attempt.site).await;
-    stands.extend(seen.iter().map(|(served, problem): &(Served, Option<ProbeError>)| served::words(served, problem.as_ref())));
+    stands.extend(
+        seen.iter().map(|(served, problem): &(Served, Option<ProbeError>)| served::words(served, problem.as_ref())),
+    );
     let first = attempt.run.value.rollback.as_ref().map(|rollback| format!("{}; then: ", rollback.reason));
     let error = format!("{}{reason}. Look at it now. {}", first.unwrap_or_default(), stands.join("; "));
     tracing::error!(run = %attempt.run.value.id, error, "a deployment could not be taken back");

@@ -60,11 +60,11 @@ async fn backup(ctx: &Context, attempt: &mut Attempt) -> Result<Course, Hitch> {
     let (link, chain) = said.split_once('\n').unwrap_or((said.as_str(), ""));
     let fingerprint = tls::facts(chain).ok().map(|facts| facts.fingerprint);
     let served = served::look(ctx, &attempt.site).await.into_iter().map(|(served, _)| served).collect();
-    let before =
-        Before { version: link.trim().strip_prefix("versions/").map(str::to_owned), fingerprint, served };
-    let found = before.fingerprint.as_deref().map(|fingerprint| {
-        format!("the certificate {} was there", served::short(fingerprint))
-    });
+    let before = Before { version: link.trim().strip_prefix("versions/").map(str::to_owned), fingerprint, served };
+    let found = before
+        .fingerprint
+        .as_deref()
+        .map(|fingerprint| format!("the certificate {} was there", served::short(fingerprint)));
     attempt.run.value.before = Some(before);
     attempt.done(ctx, "backup", found).await
 }

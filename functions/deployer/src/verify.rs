@@ -19,7 +19,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 pub(crate) async fn verify(ctx: &Context, attempt: &mut Attempt) -> Result<Course, Hitch> {
     let expected = attempt.run.value.fingerprint.clone();
     let seen = served::look(ctx, &attempt.site).await;
-    if let Some((_, Some(ProbeError::Refused(reason)))) = seen.iter().find(|(_, p)| matches!(p, Some(ProbeError::Refused(_)))) {
+    if let Some((_, Some(ProbeError::Refused(reason)))) =
+        seen.iter().find(|(_, p)| matches!(p, Some(ProbeError::Refused(_))))
+    {
         return Err(Hitch::refused(format!("the site cannot be looked at: {reason}")));
     }
     let Some((served, problem)) = seen.iter().find(|(served, _)| served.fingerprint != expected) else {

@@ -40,8 +40,9 @@ pub(crate) fn read(text: &SecretString) -> Result<PrivateKey, RemoteError> {
     // russh takes the type from a line without spaces around it.
     let lines: Vec<&str> = text.expose_secret().lines().map(str::trim).collect();
     let text = SecretString::from(lines.join("\n"));
-    let is_encrypted =
-        ["BEGIN ENCRYPTED PRIVATE KEY", "Proc-Type: 4,ENCRYPTED"].iter().any(|word| text.expose_secret().contains(word));
+    let is_encrypted = ["BEGIN ENCRYPTED PRIVATE KEY", "Proc-Type: 4,ENCRYPTED"]
+        .iter()
+        .any(|word| text.expose_secret().contains(word));
     if is_encrypted {
         return Err(encrypted());
     }

@@ -60,8 +60,7 @@ impl SshRemote {
         let config = Arc::new(config(host.pinned.as_ref()));
         let mut handle =
             client::connect_stream(config, stream, check).await.map_err(|fault| fault.at_connect(&place))?;
-        let host_key =
-            shown.await.map_err(|_| RemoteError::Unreachable(format!("{place} has shown no host key")))?;
+        let host_key = shown.await.map_err(|_| RemoteError::Unreachable(format!("{place} has shown no host key")))?;
 
         let hash = if key.algorithm().is_rsa() { rsa_hash(&handle).await? } else { None };
         let key = PrivateKeyWithHashAlg::new(key, hash);
@@ -139,7 +138,8 @@ impl Remote for SshRemote {
     }
 
     async fn connect(&self, host: &RemoteHost, within: Duration) -> Result<Connected, RemoteError> {
-        let late = |_| RemoteError::Unreachable(format!("{}:{} did not let {} in in time", host.host, host.port, host.user));
+        let late =
+            |_| RemoteError::Unreachable(format!("{}:{} did not let {} in in time", host.host, host.port, host.user));
         timeout(within, self.log_in(host, within)).await.map_err(late)?
     }
 }

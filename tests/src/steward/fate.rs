@@ -10,9 +10,9 @@ use domain::jobs::Job;
 use domain::names::Email;
 use domain::ports::{
     Ca, CaAccount, CaError, CaMeta, ChallengeType, Command, CommandOutput, Connected, Delivery, Directory, Endpoint,
-    ExternalAccountBinding, Handshake, Item, Key, LoginKey, NewOrder, OrderView, Page, PageToken, ProbeError, Prober, Query,
-    Queue, QueueError, QueueName, Registered, Remote, RemoteError, RemoteHost, RemoteSession, RenewalInfo, Schedule,
-    ScheduleName, Scheduler, SchedulerError, SecretName, Store, StoreError, Table, Vault, VaultError, Write,
+    ExternalAccountBinding, Handshake, Item, Key, LoginKey, NewOrder, OrderView, Page, PageToken, ProbeError, Prober,
+    Query, Queue, QueueError, QueueName, Registered, Remote, RemoteError, RemoteHost, RemoteSession, RenewalInfo,
+    Schedule, ScheduleName, Scheduler, SchedulerError, SecretName, Store, StoreError, Table, Vault, VaultError, Write,
 };
 use secrecy::SecretString;
 use tokio::sync::Notify;

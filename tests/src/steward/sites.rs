@@ -152,8 +152,7 @@ impl SiteLab {
     /// The versions that are kept.
     pub fn versions(&self) -> Vec<String> {
         let entries = fs::read_dir(self.file("versions")).unwrap();
-        let mut names: Vec<_> =
-            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }

@@ -50,8 +50,7 @@ pub async fn list(
     let owner = query.user_id.map_or(caller.viewer.user, UserId);
     let store = app.ctx.store.as_ref();
     caller.viewer.require(store, owner, "user").await?;
-    let filter =
-        Filter { certificate: query.certificate_id.map(CertificateId), server: query.server_id.map(ServerId) };
+    let filter = Filter { certificate: query.certificate_id.map(CertificateId), server: query.server_id.map(ServerId) };
     let listing = deployments::list(store, owner, filter, &request).await?;
     let deployments = listing.rows.iter().map(DeploymentDetail::new).collect();
     Ok(Json(DeploymentList { deployments, total: listing.total, page: request.page, per_page: request.per_page }))

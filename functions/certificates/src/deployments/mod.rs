@@ -48,7 +48,9 @@ pub struct SiteConfig {
 impl SiteConfig {
     fn read(self) -> Result<Config> {
         let address = |text: &String| -> Result<IpAddr> {
-            text.trim().parse().map_err(|_| Error::invalid("config.addresses", "must be IP addresses such as 192.0.2.10"))
+            text.trim()
+                .parse()
+                .map_err(|_| Error::invalid("config.addresses", "must be IP addresses such as 192.0.2.10"))
         };
         let name = |text: &String| DomainName::parse("config.names", text);
         Ok(Config {

@@ -127,8 +127,7 @@ impl Config {
             (Kind::Files, None) => None,
             (_, port) => Some(port.unwrap_or(HTTPS)),
         };
-        let addresses =
-            self.addresses.clone().unwrap_or_else(|| server.ip_address.parse().into_iter().collect());
+        let addresses = self.addresses.clone().unwrap_or_else(|| server.ip_address.parse().into_iter().collect());
         let names: Vec<String> = match &self.names {
             Some(names) => names.iter().map(asked_for).collect(),
             None => {
@@ -175,7 +174,9 @@ fn snippet(kind: Kind, deploy_path: &str) -> Option<String> {
 /// Checks a path on a server: absolute, of plain characters, and without detours. A final slash is dropped.
 pub(super) fn checked_path(field: &str, text: &str) -> Result<String> {
     let path = text.trim_end_matches('/');
-    let wrong = |reason: &str| Error::invalid(field, format!("must be an absolute path such as /etc/ssl/example.com; {reason}"));
+    let wrong = |reason: &str| {
+        Error::invalid(field, format!("must be an absolute path such as /etc/ssl/example.com; {reason}"))
+    };
     if !path.starts_with('/') {
         return Err(wrong("it does not start with /"));
     }
@@ -210,9 +211,23 @@ mod tests {
     #[test]
     fn paths_are_absolute_plain_and_straight() {
         assert_eq!(checked_path("p", "/etc/ssl/a.example/").unwrap(), "/etc/ssl/a.example");
-        for path in ["", "/", "/etc", "etc/ssl", "/etc/../root/x", "/etc//ssl", "/etc/s l", "/etc/$x/y", "/etc/a\n/b",
-            "/etc/a'/b", "/etc/-rf/x", "/etc/./x", "/etc/a\0/b", "/etc/*/b", "~/x/y"]
-        {
+        for path in [
+            "",
+            "/",
+            "/etc",
+            "etc/ssl",
+            "/etc/../root/x",
+            "/etc//ssl",
+            "/etc/s l",
+            "/etc/$x/y",
+            "/etc/a\n/b",
+            "/etc/a'/b",
+            "/etc/-rf/x",
+            "/etc/./x",
+            "/etc/a\0/b",
+            "/etc/*/b",
+            "~/x/y",
+        ] {
             assert!(checked_path("p", path).is_err(), "{path:?}");
         }
         let long = format!("/etc/{}", "x".repeat(500));

@@ -8,8 +8,7 @@ use crate::ports::{Expect, Key, Query, Write};
 use crate::{Context, Result};
 
 /// The pauses after which a failed run is tried again; then it is left until somebody asks.
-const PAUSES: [Duration; 3] =
-    [Duration::from_secs(60), Duration::from_secs(10 * 60), Duration::from_secs(100 * 60)];
+const PAUSES: [Duration; 3] = [Duration::from_secs(60), Duration::from_secs(10 * 60), Duration::from_secs(100 * 60)];
 
 /// How a run ends.
 #[derive(Clone, Debug)]

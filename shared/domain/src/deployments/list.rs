@@ -18,7 +18,12 @@ pub struct Filter {
 }
 
 /// A page of an owner's deployments, newest first.
-pub async fn list(store: &dyn Store, owner: UserId, filter: Filter, request: &PageRequest) -> Result<Listing<Deployment>> {
+pub async fn list(
+    store: &dyn Store,
+    owner: UserId,
+    filter: Filter,
+    request: &PageRequest,
+) -> Result<Listing<Deployment>> {
     let mut query = Query::of(&DEPLOYMENTS, owner.0);
     query.index = Some("by_owner");
     query.descending = true;

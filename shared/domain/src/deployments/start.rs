@@ -10,8 +10,7 @@ use crate::ports::{Key, Store, Write};
 use crate::{Context, Error, Result, counter};
 
 /// What a run does, in order.
-pub const STEPS: &[&str] =
-    &["connect", "check", "upload", "backup", "swap", "test", "reload", "verify", "finish"];
+pub const STEPS: &[&str] = &["connect", "check", "upload", "backup", "swap", "test", "reload", "verify", "finish"];
 
 /// What a dry run does, in order.
 pub const DRY_STEPS: &[&str] = &["connect", "check", "inspect"];

@@ -23,7 +23,9 @@ pub use entropy::{Entropy, EntropyExt};
 pub use mailer::{Mail, MailError, Mailer};
 pub use prober::{CertificateFacts, Endpoint, Handshake, KeyKind, ProbeError, Prober, StartTls, TlsVersion};
 pub use queue::{Delivery, Queue, QueueError, QueueName};
-pub use remote::{Command, CommandOutput, Connected, HostKey, LoginKey, Remote, RemoteError, RemoteHost, RemoteSession};
+pub use remote::{
+    Command, CommandOutput, Connected, HostKey, LoginKey, Remote, RemoteError, RemoteHost, RemoteSession,
+};
 pub use scheduler::{Schedule, ScheduleName, Scheduler, SchedulerError, When};
 pub use store::{
     Attribute, AttributeKind, Expect, Index, Item, Key, KeyValue, Page, PageToken, Projection, Query, Store,

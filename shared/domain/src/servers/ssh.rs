@@ -85,7 +85,9 @@ pub async fn set_ssh(ctx: &Context, server: &mut Stored<Server>, new: SshSetting
     }
     let made = match (new.private_key, &before) {
         (Some(given), _) => Some(ctx.remote.read_key(&given).map_err(|error| refused_key(&error))?),
-        (None, None) => Some(ctx.remote.new_key(&ctx.entropy.bytes()).map_err(|error| Error::Internal(error.to_string()))?),
+        (None, None) => {
+            Some(ctx.remote.new_key(&ctx.entropy.bytes()).map_err(|error| Error::Internal(error.to_string()))?)
+        }
         (None, Some(_)) => None,
     };
     let host_key = if moved { None } else { host_key };
@@ -123,7 +125,8 @@ fn refused_key(error: &RemoteError) -> Error {
 
 fn checked_host(text: &str) -> Result<String> {
     let host = text.trim().trim_end_matches('.').to_lowercase();
-    let label = |label: &str| !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-');
+    let label =
+        |label: &str| !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-');
     let name = host.len() <= 253
         && host.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
         && host.split('.').all(label);

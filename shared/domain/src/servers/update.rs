@@ -1,5 +1,5 @@
-use super::create::checked_name;
 use super::Server;
+use super::create::checked_name;
 use crate::certificates::checked_note;
 use crate::entity::Stored;
 use crate::{Context, Result};

@@ -12,9 +12,7 @@ async fn apache_serves_the_new_certificate_and_the_old_one_after_a_failure() {
     let (chain, key) = lab.authority.issue(&[SITE]);
     let apache = Apache::start(&chain, &key).await;
     let old = fingerprint(&chain);
-    let config = |reload: &str| {
-        json!({"kind": "apache", "test": apache.test(), "reload": reload, "port": apache.address().port()})
-    };
+    let config = |reload: &str| json!({"kind": "apache", "test": apache.test(), "reload": reload, "port": apache.address().port()});
     let deployment = lab.deployment_at(&apache.site().display().to_string(), config("echo no >&2; exit 1")).await;
     let visitor = Visitor::start(SITE, apache.address(), &lab.authority.root_pem());
     let run = lab.run_through(deployment).await;

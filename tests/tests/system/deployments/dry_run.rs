@@ -17,8 +17,7 @@ async fn a_dry_run_says_what_would_be_done_and_changes_nothing() {
     for words in ["goes well", "serves the certificate", "would be run"] {
         assert!(found.contains(words), "{found}");
     }
-    let mut names: Vec<_> =
-        fs::read_dir(lab.nginx.site()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let mut names: Vec<_> = fs::read_dir(lab.nginx.site()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["fullchain.pem", "privkey.pem"]);
     assert_eq!(lab.served().await, lab.old);

@@ -37,7 +37,9 @@ async fn a_deployment_is_shown_listed_and_found() {
         let ids: Vec<_> = listed["deployments"].as_array().unwrap().iter().map(|row| &row["id"]).collect();
         assert_eq!(ids, expected, "{query}");
     }
-    assert!(admin.get(&format!("/api/deployments/{}/runs", made["id"])).await.ok()["runs"].as_array().unwrap().is_empty());
+    assert!(
+        admin.get(&format!("/api/deployments/{}/runs", made["id"])).await.ok()["runs"].as_array().unwrap().is_empty()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,7 +56,8 @@ async fn one_directory_of_a_server_is_for_one_deployment() {
     let path = format!("/api/deployments/{}", second["id"]);
     admin.put(&path, json!({"deploy_path": "/etc/ssl/a"})).await.expect(409);
     // A directory that was left is free again.
-    let moved = admin.put(&format!("/api/deployments/{}", first["id"]), json!({"deploy_path": "/etc/ssl/c"})).await.ok();
+    let moved =
+        admin.put(&format!("/api/deployments/{}", first["id"]), json!({"deploy_path": "/etc/ssl/c"})).await.ok();
     assert_eq!(moved["deploy_path"], "/etc/ssl/c");
     admin.put(&path, json!({"deploy_path": "/etc/ssl/a"})).await.ok();
     admin.delete(&path).await.ok();
@@ -131,7 +134,8 @@ async fn what_cannot_be_is_refused_by_its_name() {
         ("/etc/ssl/a", json!({"surprise": 1}), "config.surprise: is not a field here"),
     ] {
         let body = json!({"certificate_id": certificate, "server_id": server, "deploy_path": path, "config": config});
-        let error = admin.post("/api/deployments", body.clone()).await.expect(400)["error"].as_str().unwrap().to_owned();
+        let error =
+            admin.post("/api/deployments", body.clone()).await.expect(400)["error"].as_str().unwrap().to_owned();
         assert!(error.starts_with(starts), "{body}: {error}");
     }
     assert_eq!(admin.get("/api/deployments").await.ok()["total"], 0);

@@ -14,8 +14,7 @@ async fn site_with_snippet(lab: &SiteLab) -> (Nginx, String, String) {
     let path = directory.path().to_owned();
     fs::write(path.join("old.pem"), &chain).unwrap();
     fs::write(path.join("old.key"), &key).unwrap();
-    let directives =
-        format!("ssl_certificate {0}/old.pem;\nssl_certificate_key {0}/old.key;\n", path.display());
+    let directives = format!("ssl_certificate {0}/old.pem;\nssl_certificate_key {0}/old.key;\n", path.display());
     fs::create_dir(path.join("snippets")).unwrap();
     fs::write(path.join("snippets/site.conf"), &directives).unwrap();
     let nginx = Nginx::start_with(directory, &format!("include {}/snippets/site.conf;", path.display())).await;

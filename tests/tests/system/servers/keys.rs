@@ -65,9 +65,8 @@ async fn keys_of_every_kind_that_is_given_let_steward_in() {
     };
     eventually("one key in the vault", one).await;
     admin.delete(&format!("/api/servers/{server}")).await.ok();
-    let none = || async {
-        steward.ctx.vault.list(&format!("servers/{server}/")).await.unwrap().is_empty().then_some(())
-    };
+    let none =
+        || async { steward.ctx.vault.list(&format!("servers/{server}/")).await.unwrap().is_empty().then_some(()) };
     eventually("no key in the vault", none).await;
 }
 

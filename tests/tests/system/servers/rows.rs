@@ -32,9 +32,14 @@ async fn a_server_is_made_shown_changed_and_deleted() {
 
     let changed = json!({"name": "web-1", "auto_deploy": false, "note": "rack 5"});
     let changed = admin.put(&format!("/api/servers/{id}"), changed).await.ok();
-    assert_eq!((&changed["id"], &changed["name"], &changed["auto_deploy"], &changed["note"]),
-        (&json!(id), &json!("web-1"), &json!(false), &json!("rack 5")));
-    admin.post("/api/servers", json!({"type": "apache", "name": "web2", "ip_address": "2001:db8::1"})).await.expect(201);
+    assert_eq!(
+        (&changed["id"], &changed["name"], &changed["auto_deploy"], &changed["note"]),
+        (&json!(id), &json!("web-1"), &json!(false), &json!("rack 5"))
+    );
+    admin
+        .post("/api/servers", json!({"type": "apache", "name": "web2", "ip_address": "2001:db8::1"}))
+        .await
+        .expect(201);
     let listed = admin.get("/api/servers").await.ok();
     assert_eq!(listed["total"], 2);
     assert_eq!(listed["servers"][0]["name"], "web2");
