@@ -1,10 +1,11 @@
-//! The API area of document 000: logins, certificates, the progress of long work, and the audit trail.
+//! The API area of document 000: logins, certificates, monitors, the progress of long work, and the audit trail.
 
 pub mod audit;
 pub mod auth;
 pub mod certificates;
 pub mod deployments;
 pub mod health;
+pub mod monitors;
 pub mod operations;
 pub mod servers;
 
@@ -26,6 +27,10 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(certificates::renew::renew))
         .routes(routes!(certificates::download::download))
         .routes(routes!(certificates::revoke::revoke))
+        .routes(routes!(monitors::list::list, monitors::create::create))
+        .routes(routes!(monitors::get::get, monitors::update::update, monitors::delete::delete))
+        .routes(routes!(monitors::check::check))
+        .routes(routes!(monitors::checks::checks))
         .routes(routes!(servers::list::list, servers::create::create))
         .routes(routes!(servers::get::get, servers::update::update, servers::delete::delete))
         .routes(routes!(servers::ssh::set_ssh))

@@ -8,7 +8,7 @@ mod steps;
 use domain::jobs::Job;
 use domain::operations::{self, Next};
 use domain::ports::QueueName;
-use domain::{Context, Result, acme, certificates, repair};
+use domain::{Context, Result, acme, certificates, monitors, repair};
 
 /// How long one worker keeps an operation before another may take it up; renewed with each recorded step. A call
 /// to a CA is given up after 30 seconds; should an order of very many names take longer, two workers do the same step,
@@ -23,7 +23,10 @@ pub async fn handle(ctx: &Context, job: &Job) -> Result<Next> {
         Job::Reap { account } => acme::reap(ctx, *account).await.map(|()| Next::Done),
         Job::Renew { certificate } => certificates::wake(ctx, *certificate).await.map(|()| Next::Done),
         Job::Repair => repair::repair(ctx).await.map(|()| Next::Done),
-        Job::Sweep => operations::sweep(ctx).await.map(|_| Next::Done),
+        Job::Sweep => {
+            operations::sweep(ctx).await?;
+            monitors::sweep(ctx).await.map(|_| Next::Done)
+        }
         other => Err(other.misplaced(QueueName::Issuer)),
     }
 }

@@ -81,6 +81,9 @@ impl Order {
         if let Err(error) = certificates::schedule(ctx, &self.certificate.value).await {
             tracing::warn!(certificate = %self.certificate.value.id, %error, "not scheduled; the repair will do it");
         }
+        if let Err(error) = certificates::tell(ctx, &self.certificate.value).await {
+            tracing::warn!(certificate = %self.certificate.value.id, %error, "not told; the next look will do it");
+        }
         Ok(())
     }
 

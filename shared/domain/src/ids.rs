@@ -40,6 +40,8 @@ id! {
     DeploymentRunId,
     /// A monitor.
     MonitorId,
+    /// A check of a monitor: its time in milliseconds since 1970.
+    CheckId,
     /// A channel that alerts are told through.
     ChannelId,
     /// An alert.

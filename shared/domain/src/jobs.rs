@@ -1,10 +1,11 @@
 //! What waits on the queues. A job names an operation; the operation says how far it has come.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::audit::AuditEntry;
-use crate::ids::{AccountId, CertificateId, OperationId};
+use crate::ids::{AccountId, CertificateId, MonitorId, OperationId};
 use crate::ports::QueueName;
 
 /// A message on a queue.
@@ -48,6 +49,13 @@ pub enum Job {
     },
     /// Send the jobs of open operations again that nobody works on.
     Sweep,
+    /// Look at a monitored TLS endpoint.
+    Check {
+        /// The monitor.
+        monitor: MonitorId,
+        /// The time the check was set for; one for another time than the monitor's next is out of date.
+        due: Timestamp,
+    },
     /// Wake what has lost its schedule.
     Repair,
     /// Give an alert's news to every channel of its owner.

@@ -12,6 +12,7 @@ mod error;
 pub mod ids;
 pub mod jobs;
 pub mod list;
+pub mod monitors;
 pub mod names;
 pub mod operations;
 pub mod ports;

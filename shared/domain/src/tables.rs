@@ -1,7 +1,7 @@
 //! Every table, for whoever has to make them.
 
 use crate::ports::Table;
-use crate::{acme, alerts, audit, certificates, counter, deployments, operations, servers, users};
+use crate::{acme, alerts, audit, certificates, counter, deployments, monitors, operations, servers, users};
 
 /// Every table of the domain.
 pub static ALL: &[&Table] = &[
@@ -13,6 +13,8 @@ pub static ALL: &[&Table] = &[
     &acme::ACCOUNTS,
     &acme::DEFAULT_ACCOUNTS,
     &certificates::CERTIFICATES,
+    &monitors::MONITORS,
+    &monitors::CHECKS,
     &servers::SERVERS,
     &deployments::DEPLOYMENTS,
     &deployments::PATHS,

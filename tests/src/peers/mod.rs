@@ -27,6 +27,7 @@ mod port;
 mod process;
 mod smtp_sink;
 mod sshd;
+mod tls_server;
 mod visitor;
 
 pub use apache::Apache;
@@ -46,4 +47,5 @@ pub use port::Port;
 pub use process::Process;
 pub use smtp_sink::{SinkMessage, SinkTls, SmtpSink, SmtpSinkOptions};
 pub use sshd::{Sshd, make_key};
+pub use tls_server::{Chain, TlsServer};
 pub use visitor::Visitor;

@@ -2,6 +2,7 @@ use domain::acme::{Account, AccountStatus};
 use domain::certificates::State;
 use domain::entity::{self, Entity, Stored};
 use domain::ids::{AccountId, OperationId, ProviderId, UserId};
+use domain::monitors::{self, NewMonitor};
 use domain::names::Email;
 use domain::operations::{Operation, Progress, Work};
 use domain::ports::{Directory, HostKey, Key};
@@ -68,6 +69,12 @@ impl Steward {
         };
         self.keep(&account).await;
         id
+    }
+
+    /// A monitor that is switched off.
+    pub async fn plant_monitor(&self, owner: i64) -> i64 {
+        let new = NewMonitor { domain: "www.example.com".into(), ..NewMonitor::default() };
+        monitors::create(&self.ctx, UserId(owner), new).await.unwrap().value.id.0
     }
 
     /// An operation that has ended.

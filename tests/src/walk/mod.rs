@@ -2,6 +2,7 @@
 
 mod certificates;
 mod creates;
+mod monitors;
 mod reads;
 mod servers;
 mod users;
@@ -14,10 +15,11 @@ use serde_json::Value;
 use crate::steward::{Client, CountingStore, Lab, Steward, routes};
 
 /// The lists; every other GET is of one thing.
-const LISTS: [&str; 7] = [
+const LISTS: [&str; 8] = [
     "/api/certificates",
     "/api/servers",
     "/api/deployments",
+    "/api/monitors",
     "/api/v1/users",
     "/api/v1/acme/accounts",
     "/api/v1/acme/providers",
@@ -25,7 +27,8 @@ const LISTS: [&str; 7] = [
 ];
 
 /// Where something is made.
-const CREATES: [&str; 7] = [
+const CREATES: [&str; 8] = [
+    "/api/monitors",
     "/api/add_user",
     "/api/v1/users/register",
     "/api/v1/acme/providers/create",
@@ -104,6 +107,7 @@ impl<'a, M: Meter> Walk<'a, M> {
         walk.creates(lab).await;
         walk.certificates(lab).await;
         walk.servers().await;
+        walk.monitors(lab).await;
         walk.sweep().await;
         walk.users().await;
         walk.reads().await;
@@ -149,6 +153,7 @@ impl<'a, M: Meter> Walk<'a, M> {
             QueueName::Issuer => issuer::handle(ctx, &delivery.job).await.unwrap(),
             QueueName::Deployer => deployer::handle(ctx, &delivery.job).await.unwrap(),
             QueueName::Auditor => auditor::handle(ctx, &delivery.job).await.unwrap(),
+            QueueName::Prober => prober::handle(ctx, &delivery.job).await.unwrap(),
             QueueName::Notifier => notifier::handle(ctx, &delivery.job).await.unwrap(),
         };
         if let Next::Again(pause) = next {

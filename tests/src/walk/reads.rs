@@ -8,8 +8,7 @@ impl<M: Meter> Walk<'_, M> {
     /// Every GET of one who is known: as a user, with an API key, and as an administrator.
     pub async fn reads(&mut self) {
         let steward = self.steward;
-        let planted = planted(steward).await;
-        let Planted { user, id, certificate, operation, server, deployment } = planted;
+        let Planted { user, id, certificate, operation, server, deployment, monitor } = planted(steward).await;
         let admin = steward.admin().await;
         let key = user.post("/api/v1/users/regenerate-key", json!({})).await.ok();
         let by_key = steward.client().with_key(key["data"]["api_key"].as_str().unwrap());
@@ -27,6 +26,7 @@ impl<M: Meter> Walk<'_, M> {
                     "operations" => operation,
                     "servers" => server,
                     "deployments" => deployment,
+                    "monitors" => monitor,
                     _ => id,
                 };
                 let mut paths = vec![route.path_with(of)];
@@ -65,7 +65,7 @@ impl<M: Meter> Walk<'_, M> {
     }
 }
 
-/// A user, and the ids of what they have.
+/// A user who has something of each kind, and an id of each.
 struct Planted {
     user: Client,
     id: i64,
@@ -73,9 +73,9 @@ struct Planted {
     operation: i64,
     server: i64,
     deployment: i64,
+    monitor: i64,
 }
 
-/// A user with certificates, accounts, servers, deployments and an operation.
 async fn planted(steward: &Steward) -> Planted {
     let user = steward.user("anna").await;
     let id = id_of(&user).await;
@@ -85,8 +85,8 @@ async fn planted(steward: &Steward) -> Planted {
     }
     let certificate = steward.plant_certificate(id, "example.com").await;
     let (server, deployment) = steward.plant_deployment(&user, certificate).await;
-    let operation = steward.plant_operation(id).await;
-    Planted { user, id, certificate, operation, server, deployment }
+    let (operation, monitor) = (steward.plant_operation(id).await, steward.plant_monitor(id).await);
+    Planted { user, id, certificate, operation, server, deployment, monitor }
 }
 
 async fn id_of(client: &Client) -> i64 {

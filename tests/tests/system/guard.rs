@@ -155,6 +155,8 @@ async fn what_belongs_to_another_does_not_exist() {
     let account = steward.plant_account(victim_id).await;
     let operation = steward.plant_operation(victim_id).await;
     let (server, deployment) = steward.plant_deployment(&victim, certificate).await;
+    let monitor = steward.plant_monitor(victim_id).await;
+    victim.get(&format!("/api/monitors/{monitor}")).await.ok();
     victim.get(&format!("/api/certificates/{certificate}")).await.ok();
     victim.get(&format!("/api/operations/{operation}")).await.ok();
     let accounts = victim.get("/api/v1/acme/accounts").await.ok();
@@ -178,6 +180,7 @@ async fn what_belongs_to_another_does_not_exist() {
                 "operations" => operation,
                 "servers" => server,
                 "deployments" => deployment,
+                "monitors" => monitor,
                 "v1" => victim_id,
                 other => panic!("plant something for {other}"),
             };
@@ -195,7 +198,7 @@ async fn what_belongs_to_another_does_not_exist() {
             nothing_written(&steward, &path);
         }
     }
-    assert_eq!(walked, 15, "a route with an id was added or lost: count again");
+    assert_eq!(walked, 21, "a route with an id was added or lost: count again");
 }
 
 /// Registration is public only while it is open.

@@ -12,6 +12,7 @@ mod drills;
 mod guard;
 mod infra;
 mod mail;
+mod monitors;
 mod peers;
 mod profile;
 mod servers;

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use super::{Certificate, schedule};
 use crate::acme::Account;
+use crate::alerts::{self, Subject};
 use crate::entity::{self, Stored};
 use crate::ids::AccountId;
 use crate::operations::{self, Operation, Work};
@@ -47,6 +48,7 @@ pub(super) async fn remove(ctx: &Context, certificates: &[Stored<Certificate>]) 
     }
     operations::send(ctx.queue.as_ref(), &operation).await;
     for certificate in certificates {
+        alerts::forget(ctx, Subject::Certificate(certificate.value.id)).await?;
         // One that fires for nothing does no harm.
         if let Err(error) = ctx.scheduler.cancel(&schedule::name(certificate.value.id)).await {
             tracing::warn!(certificate = %certificate.value.id, %error, "the schedule of a deleted certificate is left");

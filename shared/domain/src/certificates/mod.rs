@@ -15,6 +15,7 @@ mod repair;
 mod revoke;
 mod schedule;
 mod state;
+mod tell;
 mod transitions;
 mod verify;
 mod wake;
@@ -37,6 +38,7 @@ pub use repair::repair;
 pub use revoke::revoke;
 pub use schedule::schedule;
 pub use state::{State, Status};
+pub use tell::tell;
 pub use verify::{Verified, verify};
 pub use wake::wake;
 

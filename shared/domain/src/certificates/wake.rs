@@ -1,5 +1,5 @@
 use super::renew::start;
-use super::{Certificate, Renewal, Renewed, State, schedule};
+use super::{Certificate, Renewal, Renewed, State, schedule, tell};
 use crate::acme::Account;
 use crate::entity::{self, Stored};
 use crate::ids::CertificateId;
@@ -32,7 +32,8 @@ pub async fn wake(ctx: &Context, id: CertificateId) -> Result<()> {
     } else if changed {
         certificate.save(store).await?;
     }
-    schedule(ctx, &certificate.value).await
+    schedule(ctx, &certificate.value).await?;
+    tell(ctx, &certificate.value).await
 }
 
 /// Asks the CA for its window. Where it gives none, or does not answer, the plan stands.

@@ -16,13 +16,15 @@ pub enum QueueName {
     Deployer,
     /// The audit trail.
     Auditor,
+    /// Checks of TLS endpoints.
+    Prober,
     /// Alerts on their way to people.
     Notifier,
 }
 
 impl QueueName {
     /// Every queue.
-    pub const ALL: [Self; 4] = [Self::Issuer, Self::Deployer, Self::Auditor, Self::Notifier];
+    pub const ALL: [Self; 5] = [Self::Issuer, Self::Deployer, Self::Prober, Self::Auditor, Self::Notifier];
 
     /// The name without the deployment's prefix.
     pub const fn as_str(self) -> &'static str {
@@ -30,6 +32,7 @@ impl QueueName {
             Self::Issuer => "issuer",
             Self::Deployer => "deployer",
             Self::Auditor => "auditor",
+            Self::Prober => "prober",
             Self::Notifier => "notifier",
         }
     }

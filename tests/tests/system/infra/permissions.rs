@@ -110,5 +110,5 @@ fn what_few_functions_need_no_other_has() {
     };
     assert_eq!(reaches("LoginFailuresTable"), BTreeSet::from(["certificates", "cloud", "rental"]));
     assert_eq!(reaches("AuditTable"), BTreeSet::from(["auditor", "certificates"]));
-    assert_eq!(reaches("SchedulerRole"), BTreeSet::from(["acme-accounts", "certificates"]));
+    assert_eq!(reaches("SchedulerRole"), BTreeSet::from(["acme-accounts", "certificates", "prober"]));
 }
