@@ -72,16 +72,15 @@ fn every_function_has_a_role_and_a_log_of_its_own() {
 
 #[test]
 fn nobody_reads_all_secrets() {
-    let families: BTreeSet<String> =
-        [
-            "http/signing-key".to_owned(),
-            Account::secret(AccountId(1)).0,
-            Certificate::secret(CertificateId(1), 0).0,
-            Server::secrets(ServerId(1)),
-        ]
-        .iter()
-            .map(|name| name.split_once('/').unwrap().0.to_owned())
-            .collect();
+    let families: BTreeSet<String> = [
+        "http/signing-key".to_owned(),
+        Account::secret(AccountId(1)).0,
+        Certificate::secret(CertificateId(1), 0).0,
+        Server::secrets(ServerId(1)),
+    ]
+    .iter()
+    .map(|name| name.split_once('/').unwrap().0.to_owned())
+    .collect();
     let template = Template::read();
     let mut named = BTreeSet::new();
     for (name, role) in template.of_type("AWS::IAM::Role") {
