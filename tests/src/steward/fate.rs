@@ -321,6 +321,10 @@ impl Prober for Mortal<dyn Prober> {
         self.fate.live("prober.handshake", self.port.handshake(endpoint, within)).await
     }
 
+    async fn glimpse(&self, endpoint: &Endpoint, within: Duration) -> Result<Handshake, ProbeError> {
+        self.fate.live("prober.glimpse", self.port.glimpse(endpoint, within)).await
+    }
+
     fn trust(&self, chain: &[Vec<u8>], roots_pem: &str) -> Result<(), String> {
         self.port.trust(chain, roots_pem)
     }

@@ -18,9 +18,9 @@ use crate::steward::{Client, CountingStore, Lab, Steward, routes};
 /// The lists; every other GET is of one thing.
 const LISTS: [&str; 10] = [
     "/api/certificates",
-    "/api/monitors",
     "/api/servers",
     "/api/deployments",
+    "/api/monitors",
     "/api/v1/users",
     "/api/v1/acme/accounts",
     "/api/v1/acme/providers",
@@ -110,8 +110,8 @@ impl<'a, M: Meter> Walk<'a, M> {
         let mut walk = Self { lab: Some(lab), ..Self::over(&lab.steward, meter) };
         walk.creates(lab).await;
         walk.certificates(lab).await;
-        walk.monitors(lab).await;
         walk.servers().await;
+        walk.monitors(lab).await;
         walk.sweep().await;
         walk.alerts().await;
         walk.users().await;

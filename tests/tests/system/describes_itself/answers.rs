@@ -74,6 +74,7 @@ async fn answers_are_as_the_document_says() {
     check("POST /api/certificates/{id}/revoke", admin.post(&format!("{path}/revoke"), Value::Null).await);
     check("DELETE /api/certificates/{id}", admin.delete(&path).await);
     check("POST /api/certificates/cleanup", admin.post("/api/certificates/cleanup", Value::Null).await);
+    servers(&lab, &mut check).await;
     let new = json!({"domain": "www.example.com", "ip_address": "127.0.0.1", "port": lab.pebble.address().port()});
     let made = check("POST /api/monitors", admin.post("/api/monitors", new).await);
     let path = format!("/api/monitors/{}", made["id"]);
@@ -83,7 +84,6 @@ async fn answers_are_as_the_document_says() {
     check("GET /api/monitors/{id}/checks", admin.get(&format!("{path}/checks")).await);
     check("PUT /api/monitors/{id}", admin.put(&path, json!({"note": "the shop"})).await);
     check("DELETE /api/monitors/{id}", admin.delete(&path).await);
-    servers(&lab, &mut check).await;
     check("GET /api/audit", admin.get("/api/audit").await);
     alerts(&lab.steward, admin, &mut check).await;
     let change = json!({"email": "new@example.com", "current_password": ADMIN_PASSWORD});
