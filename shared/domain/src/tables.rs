@@ -25,4 +25,6 @@ pub static ALL: &[&Table] = &[
     &alerts::ALERTS,
     &alerts::STANDINGS,
     &alerts::ALERT_SETTINGS,
+    &alerts::CHANNELS,
+    &alerts::MESSAGES,
 ];

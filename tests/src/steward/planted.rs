@@ -71,6 +71,12 @@ impl Steward {
         id
     }
 
+    /// A channel of a user's, that leads nowhere.
+    pub async fn plant_channel(&self, owner: &Client) -> i64 {
+        let body = json!({"name": "nowhere", "kind": "webhook", "url": "https://127.0.0.1:1/hook"});
+        owner.post("/api/channels", body).await.ok()["id"].as_i64().unwrap()
+    }
+
     /// A monitor that is switched off.
     pub async fn plant_monitor(&self, owner: i64) -> i64 {
         let new = NewMonitor { domain: "www.example.com".into(), ..NewMonitor::default() };

@@ -1,5 +1,6 @@
 //! A walk over every route and job, for whoever counts what they cause.
 
+mod alerts;
 mod certificates;
 mod creates;
 mod monitors;
@@ -15,7 +16,7 @@ use serde_json::Value;
 use crate::steward::{Client, CountingStore, Lab, Steward, routes};
 
 /// The lists; every other GET is of one thing.
-const LISTS: [&str; 8] = [
+const LISTS: [&str; 10] = [
     "/api/certificates",
     "/api/servers",
     "/api/deployments",
@@ -24,10 +25,13 @@ const LISTS: [&str; 8] = [
     "/api/v1/acme/accounts",
     "/api/v1/acme/providers",
     "/api/audit",
+    "/api/channels",
+    "/api/alerts",
 ];
 
 /// Where something is made.
-const CREATES: [&str; 8] = [
+const CREATES: [&str; 9] = [
+    "/api/channels",
     "/api/monitors",
     "/api/add_user",
     "/api/v1/users/register",
@@ -109,6 +113,7 @@ impl<'a, M: Meter> Walk<'a, M> {
         walk.servers().await;
         walk.monitors(lab).await;
         walk.sweep().await;
+        walk.alerts().await;
         walk.users().await;
         walk.reads().await;
         walk.distributor().await;
@@ -133,6 +138,9 @@ impl<'a, M: Meter> Walk<'a, M> {
         let (calls, ca) = (self.meter.take(), self.ca() - before);
         assert!(reply.status.is_success(), "{method} {path}: {} {}", reply.status, reply.json);
         self.visits.push(Visit { route: format!("{method} {route}"), by, path: path.to_owned(), calls, ca });
+        if method != Method::GET || path.contains("/download") || path.contains("verify_email") {
+            self.job(QueueName::Auditor).await;
+        }
         reply.json
     }
 

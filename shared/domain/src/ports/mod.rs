@@ -6,6 +6,7 @@ mod clock;
 mod dns;
 mod entropy;
 mod mailer;
+mod messenger;
 mod prober;
 mod queue;
 mod remote;
@@ -21,6 +22,7 @@ pub use clock::Clock;
 pub use dns::{Dns, DnsError, ServerAnswer};
 pub use entropy::{Entropy, EntropyExt};
 pub use mailer::{Mail, MailError, Mailer};
+pub use messenger::{Address, Message, Messenger, MessengerError};
 pub use prober::{CertificateFacts, Endpoint, Handshake, KeyKind, ProbeError, Prober, StartTls, TlsVersion};
 pub use queue::{Delivery, Queue, QueueError, QueueName};
 pub use remote::{

@@ -1,7 +1,9 @@
+use domain::alerts::{Finding, Kind, Level, Observation, Subject};
+use domain::ids::{MonitorId, UserId};
 use serde_json::{Value, json};
 use system_tests::need;
-use system_tests::peers::PebbleOptions;
-use system_tests::steward::{ADMIN_PASSWORD, Lab, Reply};
+use system_tests::peers::{PebbleOptions, WebhookSink};
+use system_tests::steward::{ADMIN_PASSWORD, Client, Lab, Reply, Steward};
 
 /// What each route really answers has the fields that the document gives it: two schemas under one name, or a field
 /// that is not said, would show here.
@@ -83,6 +85,7 @@ async fn answers_are_as_the_document_says() {
     check("PUT /api/monitors/{id}", admin.put(&path, json!({"note": "the shop"})).await);
     check("DELETE /api/monitors/{id}", admin.delete(&path).await);
     check("GET /api/audit", admin.get("/api/audit").await);
+    alerts(&lab.steward, admin, &mut check).await;
     let change = json!({"email": "new@example.com", "current_password": ADMIN_PASSWORD});
     check("PUT /api/v1/users/profile", admin.put("/api/v1/users/profile", change).await);
     check("POST /api/v1/users/regenerate-key", admin.post("/api/v1/users/regenerate-key", Value::Null).await);
@@ -94,6 +97,25 @@ async fn answers_are_as_the_document_says() {
     let elsewhere = ["GET /api/certificates/{id}/download", "GET /api/verify_email"];
     let left: Vec<_> = all.filter(|name| !checked.contains(name) && !elsewhere.contains(&name.as_str())).collect();
     assert!(left.is_empty(), "nobody looked at {left:?}");
+}
+
+async fn alerts(steward: &Steward, admin: &Client, check: &mut impl FnMut(&str, Reply) -> Value) {
+    let sink = WebhookSink::start().await;
+    let new = json!({"name": "hook", "kind": "webhook", "url": sink.url("/hook")});
+    let made = check("POST /api/channels", admin.post("/api/channels", new).await);
+    let path = format!("/api/channels/{}", made["id"]);
+    check("POST /api/channels/{id}/test", admin.post(&format!("{path}/test"), Value::Null).await);
+    check("PUT /api/channels/{id}", admin.put(&path, json!({"name": "the hook"})).await);
+    let finding = Some(Finding { level: Level::Warning, text: "It does not answer.".into() });
+    let (owner, subject) = (UserId(1), Subject::Monitor(MonitorId(1)));
+    let seen = Observation { owner, subject, name: "www.example.com", kind: Kind::Unreachable, finding };
+    domain::alerts::observe(&steward.ctx, seen).await.unwrap();
+    check("GET /api/alerts", admin.get("/api/alerts").await);
+    check("GET /api/channels", admin.get("/api/channels").await);
+    check("GET /api/channels/{id}", admin.get(&path).await);
+    check("DELETE /api/channels/{id}", admin.delete(&path).await);
+    let thresholds = check("GET /api/alerts/settings", admin.get("/api/alerts/settings").await);
+    check("PUT /api/alerts/settings", admin.put("/api/alerts/settings", thresholds).await);
 }
 
 /// A server that nobody answers at, and a deployment to it.
