@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::ports::{Ca, Clock, Dns, Entropy, Mailer, Queue, Scheduler, Store, Vault};
+use crate::ports::{Ca, Clock, Dns, DnsWriter, Entropy, Mailer, Queue, Scheduler, Store, Vault};
 
 /// Who may make an account for themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct Context {
     pub ca: Arc<dyn Ca>,
     /// Name servers.
     pub dns: Arc<dyn Dns>,
+    /// DNS providers.
+    pub zones: Arc<dyn DnsWriter>,
     /// Mail.
     pub mailer: Arc<dyn Mailer>,
     /// What the operator decided.

@@ -30,4 +30,6 @@ id! {
     AccountId,
     /// An operation.
     OperationId,
+    /// A credential at a DNS provider.
+    DnsCredentialId,
 }

@@ -24,6 +24,18 @@ pub enum Job {
         /// The account.
         account: AccountId,
     },
+    /// Remove the DNS records of an operation that has ended.
+    RemoveRecords {
+        /// The operation that removes them.
+        operation: OperationId,
+    },
+    /// Try a DNS credential out.
+    TestDnsCredential {
+        /// The operation.
+        operation: OperationId,
+    },
+    /// Put right what was left undone for good, once a day: DNS records that nobody removed.
+    Repair,
     /// Send the jobs of open operations again that nobody works on.
     Sweep,
     /// Append to the audit trail.

@@ -1,7 +1,9 @@
 //! Every table, for whoever has to make them.
 
 use crate::ports::Table;
-use crate::{acme, audit, certificates, counter, operations, users};
+use crate::{
+    acme, audit, certificates, counter, delegation, dns_credentials, dns_records, http_challenges, operations, users,
+};
 
 /// Every table of the domain.
 pub static ALL: &[&Table] = &[
@@ -13,6 +15,11 @@ pub static ALL: &[&Table] = &[
     &acme::ACCOUNTS,
     &acme::DEFAULT_ACCOUNTS,
     &certificates::CERTIFICATES,
+    &dns_credentials::DNS_CREDENTIALS,
+    &dns_records::DNS_RECORDS,
+    &dns_records::DNS_NAMES,
+    &delegation::DNS_DELEGATION,
+    &http_challenges::HTTP_CHALLENGES,
     &operations::OPERATIONS,
     &audit::AUDIT,
 ];

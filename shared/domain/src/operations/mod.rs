@@ -17,7 +17,7 @@ pub use sweep::{SWEEP_SCHEDULE, sweep};
 
 use crate::Result;
 use crate::entity::Entity;
-use crate::ids::{CertificateId, OperationId, UserId};
+use crate::ids::{CertificateId, DnsCredentialId, OperationId, UserId};
 use crate::jobs::Job;
 use crate::ports::{Attribute, Index, Item, Key, Projection, Queue, QueueName, SecretName, Store, Table};
 use crate::users::Owned;
@@ -50,6 +50,20 @@ pub enum Work {
     Purge {
         /// Their names.
         secrets: Vec<SecretName>,
+    },
+    /// Remove the DNS records that were made for an operation that has ended.
+    RemoveRecords {
+        /// That operation.
+        holder: OperationId,
+    },
+    /// Try a DNS credential out.
+    TestDnsCredential {
+        /// The credential.
+        credential: DnsCredentialId,
+        /// The zone to write in.
+        zone: String,
+        /// The value to write.
+        value: String,
     },
 }
 
@@ -261,6 +275,8 @@ impl Operation {
         match self.work {
             Work::Issue { .. } => (QueueName::Issuer, Job::Issue { operation: self.id }),
             Work::Purge { .. } => (QueueName::Issuer, Job::Purge { operation: self.id }),
+            Work::RemoveRecords { .. } => (QueueName::Issuer, Job::RemoveRecords { operation: self.id }),
+            Work::TestDnsCredential { .. } => (QueueName::Issuer, Job::TestDnsCredential { operation: self.id }),
         }
     }
 }

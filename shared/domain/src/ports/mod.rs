@@ -4,6 +4,7 @@
 mod ca;
 mod clock;
 mod dns;
+mod dns_writer;
 mod entropy;
 mod mailer;
 mod prober;
@@ -16,7 +17,8 @@ pub use ca::{
     Ca, CaAccount, CaError, Directory, DnsChallenge, ExternalAccountBinding, OrderStatus, OrderView, Registered,
 };
 pub use clock::Clock;
-pub use dns::{Dns, DnsError, ServerAnswer};
+pub use dns::{Aliases, CaaRecord, Dns, DnsError, ServerAnswer};
+pub use dns_writer::{DnsAccess, DnsWriteError, DnsWriter, NoDnsWriter, TxtChange};
 pub use entropy::{Entropy, EntropyExt};
 pub use mailer::{Mail, MailError, Mailer};
 pub use prober::{Endpoint, Handshake, ProbeError, Prober, StartTls, TlsVersion};
