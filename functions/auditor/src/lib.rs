@@ -8,8 +8,14 @@ use domain::{Context, Error, Result, audit};
 pub async fn handle(ctx: &Context, job: &Job) -> Result<Next> {
     match job {
         Job::Audit { entry } => audit::append(ctx, entry).await.map(|()| Next::Done),
-        Job::Issue { .. } | Job::Purge { .. } | Job::Reap { .. } | Job::Sweep => {
-            Err(Error::Internal("a job of another family on the auditor's queue".into()))
-        }
+        Job::Issue { .. }
+        | Job::Purge { .. }
+        | Job::Reap { .. }
+        | Job::RemoveRecords { .. }
+        | Job::TestDnsCredential { .. }
+        | Job::Repair
+        | Job::Sweep
+        | Job::Notify { .. }
+        | Job::Deliver { .. } => Err(Error::Internal("a job of another family on the auditor's queue".into())),
     }
 }

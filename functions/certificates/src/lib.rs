@@ -1,8 +1,13 @@
-//! The API area of document 000: logins, certificates, the progress of long work, and the audit trail.
+//! The API area of document 000: logins, certificates, DNS credentials, challenges, the progress of long work, and the
+//! audit trail.
 
 pub mod audit;
 pub mod auth;
 pub mod certificates;
+pub mod challenges;
+pub mod delegation;
+pub mod dns_credentials;
+pub mod dns_providers;
 pub mod health;
 pub mod operations;
 
@@ -23,6 +28,17 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(certificates::verify::verify))
         .routes(routes!(certificates::download::download))
         .routes(routes!(certificates::revoke::revoke))
+        .routes(routes!(certificates::preflight::preflight))
+        .routes(routes!(dns_providers::list::list))
+        .routes(routes!(dns_credentials::list::list, dns_credentials::create::create))
+        .routes(routes!(
+            dns_credentials::get::get,
+            dns_credentials::update::update,
+            dns_credentials::delete::delete
+        ))
+        .routes(routes!(dns_credentials::test::test))
+        .routes(routes!(delegation::get::get, delegation::set::set, delegation::delete::delete))
+        .routes(routes!(challenges::get::get))
         .routes(routes!(operations::get::get))
         .routes(routes!(audit::list::list))
 }

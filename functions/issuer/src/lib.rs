@@ -5,6 +5,8 @@ mod issue;
 mod steps;
 
 use domain::acme;
+use domain::dns_credentials;
+use domain::dns_records;
 use domain::jobs::Job;
 use domain::operations::{self, Next};
 use domain::{Context, Error, Result};
@@ -20,7 +22,11 @@ pub async fn handle(ctx: &Context, job: &Job) -> Result<Next> {
         Job::Issue { operation } => issue::issue(ctx, *operation).await,
         Job::Purge { operation } => operations::purge(ctx, *operation).await,
         Job::Reap { account } => acme::reap(ctx, *account).await.map(|()| Next::Done),
+        Job::RemoveRecords { operation } => dns_records::remove(ctx, *operation).await,
+        Job::TestDnsCredential { operation } => dns_credentials::try_out(ctx, *operation).await,
+        Job::Repair => dns_records::sweep(ctx).await.map(|_| Next::Done),
         Job::Sweep => operations::sweep(ctx).await.map(|_| Next::Done),
+        Job::Notify { .. } | Job::Deliver { .. } => Err(Error::Internal("an alert on the issuer's queue".into())),
         Job::Audit { .. } => Err(Error::Internal("an audit entry on the issuer's queue".into())),
     }
 }

@@ -10,8 +10,10 @@ use dns::Authoritative;
 use domain::ports::{Clock, Entropy};
 use domain::targets::TargetPolicy;
 use domain::{Context, Error, users};
+use probe::RustlsProber;
 use secrecy::ExposeSecret;
 use system::{SystemClock, SystemEntropy};
+use zones::Zones;
 
 use crate::config::{Command, Config, Place};
 use crate::document::document;
@@ -80,6 +82,7 @@ pub fn on_aws(
     let aws = Aws::new(deployment, Arc::clone(&entropy))?;
     let dns = Authoritative::new(config.dns, policy.clone())
         .map_err(|error| StartError::Setting { variable: "STEWARD_DNS", reason: error.to_string() })?;
+    let prober = Arc::new(RustlsProber::new(policy.clone(), Arc::clone(&clock)));
     Ok(Context {
         store: aws.store(),
         queue: aws.queue(),
@@ -88,8 +91,10 @@ pub fn on_aws(
         mailer: mailer(config, &clock, &entropy)?,
         clock,
         entropy,
-        ca: Arc::new(InstantCa::new(policy)),
+        ca: Arc::new(InstantCa::new(policy.clone())),
         dns: Arc::new(dns),
+        zones: Arc::new(Zones::new(policy)),
+        prober,
         settings: settings(config),
     })
 }

@@ -6,12 +6,14 @@ use std::time::Duration;
 use acme::InstantCa;
 use axum::Router;
 use dns::Authoritative;
+use domain::dns_records::REPAIR_SCHEDULE;
 use domain::jobs::Job;
 use domain::operations::{self, SWEEP_SCHEDULE};
 use domain::ports::{Clock, Entropy, Mailer, QueueName, Schedule, ScheduleName, When};
 use domain::targets::TargetPolicy;
 use domain::{Context, Settings, users};
 use embedded::{Embedded, EmbeddedScheduler};
+use probe::RustlsProber;
 use secrecy::ExposeSecret;
 use steward_http::App;
 use system::{SystemClock, SystemEntropy};
@@ -20,12 +22,16 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
+use zones::Zones;
 
 use crate::transfer::TransferError;
 use crate::{Config, areas, worker};
 
 /// How often the sweep looks for operations whose job was lost.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// How often what was left undone for good is looked for.
+const REPAIR_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long requests under way may take to end when Steward is asked to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -102,6 +108,7 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let dns = Authoritative::new(config.dns, policy.clone())
         .map_err(|error| StartError::Setting { variable: "STEWARD_DNS", reason: error.to_string() })?;
     let mailer = mailer(config, &clock, &entropy)?;
+    let prober = Arc::new(RustlsProber::new(policy.clone(), Arc::clone(&clock)));
     let ctx = Context {
         store: embedded.store(),
         queue: embedded.queue(),
@@ -109,8 +116,10 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         scheduler: embedded.scheduler(),
         clock,
         entropy,
-        ca: Arc::new(InstantCa::new(policy)),
+        ca: Arc::new(InstantCa::new(policy.clone())),
         dns: Arc::new(dns),
+        zones: Arc::new(Zones::new(policy)),
+        prober,
         mailer,
         settings: settings(config),
     };
@@ -189,7 +198,15 @@ pub async fn serve(
         queue: QueueName::Issuer,
         job: Job::Sweep,
     };
-    ctx.scheduler.set(sweep).await.map_err(domain::Error::from)?;
+    let repair = Schedule {
+        name: ScheduleName(REPAIR_SCHEDULE.into()),
+        when: When::Every(REPAIR_EVERY),
+        queue: QueueName::Issuer,
+        job: Job::Repair,
+    };
+    for schedule in [sweep, repair] {
+        ctx.scheduler.set(schedule).await.map_err(domain::Error::from)?;
+    }
 
     let mut background = JoinSet::new();
     background.spawn(async move { scheduler.run().await });

@@ -68,5 +68,6 @@ async fn handle(ctx: &Context, queue: QueueName, job: &Job) -> Result<Next> {
     match queue {
         QueueName::Issuer => issuer::handle(ctx, job).await,
         QueueName::Auditor => auditor::handle(ctx, job).await,
+        QueueName::Notifier => notifier::handle(ctx, job).await,
     }
 }

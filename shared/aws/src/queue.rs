@@ -48,10 +48,11 @@ impl AwsQueue {
         if let Some(url) = self.connection.settings().queue_urls.get(&queue) {
             return Ok(url);
         }
-        let [issuer, auditor] = &self.urls;
+        let [issuer, auditor, notifier] = &self.urls;
         let cell = match queue {
             QueueName::Issuer => issuer,
             QueueName::Auditor => auditor,
+            QueueName::Notifier => notifier,
         };
         let asked = cell.get_or_try_init(|| async {
             let name = queue_name(self.connection.stack(), queue);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::ports::{Ca, Clock, Dns, DnsWriter, Entropy, Mailer, Queue, Scheduler, Store, Vault};
+use crate::ports::{Ca, Clock, Dns, DnsWriter, Entropy, Mailer, Prober, Queue, Scheduler, Store, Vault};
 
 /// Who may make an account for themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub struct Context {
     pub dns: Arc<dyn Dns>,
     /// DNS providers.
     pub zones: Arc<dyn DnsWriter>,
+    /// TLS servers.
+    pub prober: Arc<dyn Prober>,
     /// Mail.
     pub mailer: Arc<dyn Mailer>,
     /// What the operator decided.

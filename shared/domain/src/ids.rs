@@ -32,4 +32,14 @@ id! {
     OperationId,
     /// A credential at a DNS provider.
     DnsCredentialId,
+    /// A server that certificates are deployed to.
+    ServerId,
+    /// A deployment: a certificate on a server.
+    DeploymentId,
+    /// A monitor.
+    MonitorId,
+    /// A channel that alerts are told through.
+    ChannelId,
+    /// An alert.
+    AlertId,
 }

@@ -38,6 +38,16 @@ pub enum Job {
     Repair,
     /// Send the jobs of open operations again that nobody works on.
     Sweep,
+    /// Give an alert's news to every channel of its owner.
+    Notify {
+        /// The operation.
+        operation: OperationId,
+    },
+    /// Send what waits for a channel.
+    Deliver {
+        /// The operation.
+        operation: OperationId,
+    },
     /// Append to the audit trail.
     Audit {
         /// The entry.

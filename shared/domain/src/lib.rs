@@ -1,6 +1,7 @@
 //! Steward's domain: entities, rules, ports, jobs and errors. Knows no SDK, no HTTP, no SSH.
 
 pub mod acme;
+pub mod alerts;
 pub mod audit;
 pub mod certificates;
 pub mod context;
@@ -17,6 +18,7 @@ pub mod list;
 pub mod names;
 pub mod operations;
 pub mod ports;
+pub mod preflight;
 pub mod tables;
 pub mod targets;
 pub mod users;

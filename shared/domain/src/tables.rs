@@ -2,7 +2,8 @@
 
 use crate::ports::Table;
 use crate::{
-    acme, audit, certificates, counter, delegation, dns_credentials, dns_records, http_challenges, operations, users,
+    acme, alerts, audit, certificates, counter, delegation, dns_credentials, dns_records, http_challenges, operations,
+    users,
 };
 
 /// Every table of the domain.
@@ -14,6 +15,7 @@ pub static ALL: &[&Table] = &[
     &acme::PROVIDERS,
     &acme::ACCOUNTS,
     &acme::DEFAULT_ACCOUNTS,
+    &acme::budget::ACME_BUDGETS,
     &certificates::CERTIFICATES,
     &dns_credentials::DNS_CREDENTIALS,
     &dns_records::DNS_RECORDS,
@@ -22,4 +24,7 @@ pub static ALL: &[&Table] = &[
     &http_challenges::HTTP_CHALLENGES,
     &operations::OPERATIONS,
     &audit::AUDIT,
+    &alerts::ALERTS,
+    &alerts::STANDINGS,
+    &alerts::ALERT_SETTINGS,
 ];

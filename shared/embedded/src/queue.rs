@@ -64,10 +64,11 @@ impl EmbeddedQueue {
     }
 
     fn sent(&self, queue: QueueName) -> &Notify {
-        let [issuer, auditor] = &self.sent;
+        let [issuer, auditor, notifier] = &self.sent;
         match queue {
             QueueName::Issuer => issuer,
             QueueName::Auditor => auditor,
+            QueueName::Notifier => notifier,
         }
     }
 

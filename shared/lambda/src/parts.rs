@@ -3,9 +3,11 @@ use std::sync::Arc;
 use acme::InstantCa;
 use aws::Aws;
 use dns::Authoritative;
-use domain::ports::{Clock, Entropy};
+use domain::ports::{Clock, Entropy, NoDnsWriter};
+use domain::targets::TargetPolicy;
 use domain::{Context, Settings};
 use lambda_runtime::Error;
+use probe::RustlsProber;
 use system::{SystemClock, SystemEntropy};
 use tokio::sync::OnceCell;
 use tracing_subscriber::filter::Targets;
@@ -16,8 +18,8 @@ use crate::environment::{Environment, log_filter};
 use crate::mailer::SmtpBySecret;
 
 /// Sends the log to where CloudWatch takes it up, which notes the time by itself, and makes the ports. Nothing is
-/// connected to yet.
-pub(crate) fn open() -> Result<Context, Error> {
+/// connected to yet. The policy is for whoever adds a port that only few functions have.
+pub(crate) fn open() -> Result<(Context, TargetPolicy), Error> {
     let filter: Targets = log_filter().parse().map_err(|error| format!("STEWARD_LOG: {error}"))?;
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).without_time();
     tracing_subscriber::registry().with(filter).with(lines).init();
@@ -32,7 +34,9 @@ pub(crate) fn open() -> Result<Context, Error> {
         entropy: Arc::clone(&entropy),
         smtp: OnceCell::new(),
     };
-    Ok(Context {
+    let prober = Arc::new(RustlsProber::new(environment.targets.clone(), Arc::clone(&clock)));
+    let targets = environment.targets.clone();
+    let ctx = Context {
         store: aws.store(),
         queue: aws.queue(),
         vault: aws.vault(),
@@ -41,7 +45,10 @@ pub(crate) fn open() -> Result<Context, Error> {
         entropy,
         ca: Arc::new(InstantCa::new(environment.targets.clone())),
         dns: Arc::new(Authoritative::new(environment.dns, environment.targets)?),
+        zones: Arc::new(NoDnsWriter),
+        prober,
         mailer: Arc::new(mailer),
         settings: Settings { public_url: environment.public_url, registration: environment.registration },
-    })
+    };
+    Ok((ctx, targets))
 }

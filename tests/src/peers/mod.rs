@@ -25,7 +25,7 @@ mod process;
 mod smtp_sink;
 
 pub use aws_gate::{AwsCall, AwsGate, Verdict};
-pub use bind::Bind;
+pub use bind::{Bind, TsigKey};
 pub use cargo_lambda::CargoLambda;
 pub use certificate::ServerCertificate;
 pub use challtestsrv::ChallTestSrv;

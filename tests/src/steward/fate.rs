@@ -8,9 +8,9 @@ use domain::Context;
 use domain::jobs::Job;
 use domain::names::{DomainName, Email};
 use domain::ports::{
-    Ca, CaAccount, CaError, Delivery, Directory, ExternalAccountBinding, Item, Key, OrderView, Page, PageToken, Query,
+    Ca, CaAccount, CaError, Delivery, Directory, DnsAccess, DnsWriteError, DnsWriter, ExternalAccountBinding, Item, Key, OrderView, Page, PageToken, Query,
     Queue, QueueError, QueueName, Registered, Schedule, ScheduleName, Scheduler, SchedulerError, SecretName, Store,
-    StoreError, Table, Vault, VaultError, Write,
+    StoreError, Table, TxtChange, Vault, VaultError, Write,
 };
 use secrecy::SecretString;
 use tokio::sync::Notify;
@@ -86,6 +86,7 @@ impl Fate {
             vault: Arc::new(Mortal::new(self, &ctx.vault)),
             scheduler: Arc::new(Mortal::new(self, &ctx.scheduler)),
             ca: Arc::new(Mortal::new(self, &ctx.ca)),
+            zones: Arc::new(Mortal::new(self, &ctx.zones)),
             ..ctx.clone()
         }
     }
@@ -287,5 +288,16 @@ impl Ca for Mortal<dyn Ca> {
 
     async fn revoke(&self, account: &CaAccount, chain_pem: &str) -> Result<(), CaError> {
         self.fate.live("ca.revoke", self.port.revoke(account, chain_pem)).await
+    }
+}
+
+#[async_trait]
+impl DnsWriter for Mortal<dyn DnsWriter> {
+    fn check(&self, access: &DnsAccess) -> Result<(), DnsWriteError> {
+        self.port.check(access)
+    }
+
+    async fn write(&self, access: &DnsAccess, change: &TxtChange) -> Result<(), DnsWriteError> {
+        self.fate.live("zones.write", self.port.write(access, change)).await
     }
 }

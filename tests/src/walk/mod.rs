@@ -2,6 +2,7 @@
 
 mod certificates;
 mod creates;
+mod dns;
 mod reads;
 mod users;
 
@@ -13,16 +14,24 @@ use serde_json::Value;
 use crate::steward::{Client, CountingStore, Lab, Steward, routes};
 
 /// The lists; every other GET is of one thing.
-const LISTS: [&str; 5] =
-    ["/api/certificates", "/api/v1/users", "/api/v1/acme/accounts", "/api/v1/acme/providers", "/api/audit"];
+const LISTS: [&str; 7] = [
+    "/api/certificates",
+    "/api/dns-credentials",
+    "/api/dns-providers",
+    "/api/v1/users",
+    "/api/v1/acme/accounts",
+    "/api/v1/acme/providers",
+    "/api/audit",
+];
 
 /// Where something is made.
-const CREATES: [&str; 5] = [
+const CREATES: [&str; 6] = [
     "/api/add_user",
     "/api/v1/users/register",
     "/api/v1/acme/providers/create",
     "/api/v1/acme/account/create",
     "/api/certificates",
+    "/api/dns-credentials",
 ];
 
 /// What counts.
@@ -93,6 +102,7 @@ impl<'a, M: Meter> Walk<'a, M> {
         let mut walk = Self { lab: Some(lab), ..Self::over(&lab.steward, meter) };
         walk.creates(lab).await;
         walk.certificates(lab).await;
+        walk.dns().await;
         walk.sweep().await;
         walk.users().await;
         walk.reads().await;
@@ -137,6 +147,7 @@ impl<'a, M: Meter> Walk<'a, M> {
         let next = match queue {
             QueueName::Issuer => issuer::handle(ctx, &delivery.job).await.unwrap(),
             QueueName::Auditor => auditor::handle(ctx, &delivery.job).await.unwrap(),
+            QueueName::Notifier => notifier::handle(ctx, &delivery.job).await.unwrap(),
         };
         if let Next::Again(pause) = next {
             ctx.queue.send(queue, &delivery.job, pause).await.unwrap();

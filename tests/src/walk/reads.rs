@@ -9,6 +9,7 @@ impl<M: Meter> Walk<'_, M> {
     pub async fn reads(&mut self) {
         let steward = self.steward;
         let (user, id, certificate, operation) = planted(steward).await;
+        let credential = steward.plant_dns_credential(id).await;
         let admin = steward.admin().await;
         let key = user.post("/api/v1/users/regenerate-key", json!({})).await.ok();
         let by_key = steward.client().with_key(key["data"]["api_key"].as_str().unwrap());
@@ -24,6 +25,7 @@ impl<M: Meter> Walk<'_, M> {
                 let of = match route.path.split('/').nth(2).unwrap() {
                     "certificates" => certificate,
                     "operations" => operation,
+                    "dns-credentials" => credential,
                     _ => id,
                 };
                 let mut paths = vec![route.path_with(of)];

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub struct OperationDetail {
     id: i64,
-    /// What is being done: `issue` or `purge`.
+    /// What is being done: `issue`, `purge`, `remove_records`, `test_dns_credential` …
     kind: &'static str,
     /// The certificate it is done to.
     certificate_id: Option<i64>,
@@ -62,6 +62,10 @@ pub async fn get(asked: CallerAnd<Operation>) -> Answer<Json<OperationDetail>> {
     let (kind, certificate_id) = match operation.work {
         Work::Issue { certificate } => ("issue", Some(certificate.0)),
         Work::Purge { .. } => ("purge", None),
+        Work::RemoveRecords { .. } => ("remove_records", None),
+        Work::TestDnsCredential { .. } => ("test_dns_credential", None),
+        Work::Notify { .. } => ("notify", None),
+        Work::Deliver { .. } => ("deliver", None),
     };
     let steps = operation.steps.into_iter().map(|step| StepDetail {
         name: step.name,

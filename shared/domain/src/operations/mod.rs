@@ -16,8 +16,9 @@ pub use recover::recover;
 pub use sweep::{SWEEP_SCHEDULE, sweep};
 
 use crate::Result;
+use crate::alerts::Notice;
 use crate::entity::Entity;
-use crate::ids::{CertificateId, DnsCredentialId, OperationId, UserId};
+use crate::ids::{CertificateId, ChannelId, DnsCredentialId, OperationId, UserId};
 use crate::jobs::Job;
 use crate::ports::{Attribute, Index, Item, Key, Projection, Queue, QueueName, SecretName, Store, Table};
 use crate::users::Owned;
@@ -64,6 +65,16 @@ pub enum Work {
         zone: String,
         /// The value to write.
         value: String,
+    },
+    /// Give an alert's news to every channel of its owner.
+    Notify {
+        /// What is new.
+        notice: Box<Notice>,
+    },
+    /// Send what waits for a channel, until nothing does.
+    Deliver {
+        /// The channel.
+        channel: ChannelId,
     },
 }
 
@@ -277,6 +288,8 @@ impl Operation {
             Work::Purge { .. } => (QueueName::Issuer, Job::Purge { operation: self.id }),
             Work::RemoveRecords { .. } => (QueueName::Issuer, Job::RemoveRecords { operation: self.id }),
             Work::TestDnsCredential { .. } => (QueueName::Issuer, Job::TestDnsCredential { operation: self.id }),
+            Work::Notify { .. } => (QueueName::Notifier, Job::Notify { operation: self.id }),
+            Work::Deliver { .. } => (QueueName::Notifier, Job::Deliver { operation: self.id }),
         }
     }
 }

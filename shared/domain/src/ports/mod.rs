@@ -21,7 +21,7 @@ pub use dns::{Aliases, CaaRecord, Dns, DnsError, ServerAnswer};
 pub use dns_writer::{DnsAccess, DnsWriteError, DnsWriter, NoDnsWriter, TxtChange};
 pub use entropy::{Entropy, EntropyExt};
 pub use mailer::{Mail, MailError, Mailer};
-pub use prober::{Endpoint, Handshake, ProbeError, Prober, StartTls, TlsVersion};
+pub use prober::{CertificateFacts, Endpoint, Handshake, KeyKind, ProbeError, Prober, StartTls, TlsVersion};
 pub use queue::{Delivery, Queue, QueueError, QueueName};
 pub use scheduler::{Schedule, ScheduleName, Scheduler, SchedulerError, When};
 pub use store::{

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// What is spoken before TLS begins.
@@ -41,16 +42,63 @@ pub enum TlsVersion {
     Tls13,
 }
 
+/// The kind of a public key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KeyKind {
+    /// RSA (RFC 8017).
+    #[serde(rename = "RSA")]
+    Rsa,
+    /// An elliptic curve for ECDSA, or Ed25519 and its kin.
+    #[serde(rename = "ECC")]
+    Ecc,
+    /// Another.
+    #[serde(rename = "other")]
+    Other,
+}
+
+/// What a certificate says of itself (RFC 5280 §4.1), whether or not it is true.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateFacts {
+    /// The DNS names it is for (subject alternative names), lower case.
+    pub names: Vec<String>,
+    /// The addresses it is for.
+    pub addresses: Vec<IpAddr>,
+    /// Whose it is.
+    pub subject: String,
+    /// The organization in that, as OV and EV certificates have one.
+    pub organization: Option<String>,
+    /// Who signed it.
+    pub issuer: String,
+    /// The policies it claims to follow, as dotted OIDs (RFC 5280 §4.2.1.4).
+    pub policies: Vec<String>,
+    /// Start of validity.
+    pub valid_from: Timestamp,
+    /// End of validity.
+    pub valid_to: Timestamp,
+    /// The kind of its key.
+    pub key_kind: KeyKind,
+    /// The length of its key, bits.
+    pub key_bits: u32,
+    /// How it is signed, e.g. `ecdsa-with-SHA384`.
+    pub signature: String,
+    /// Serial number, hex.
+    pub serial: String,
+    /// SHA-256, hex.
+    pub fingerprint: String,
+}
+
 /// A completed handshake. It completes whatever the certificate is; whether that is to be trusted is said beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Handshake {
     /// The certificates as they were sent, DER, the leaf first; never empty.
     pub chain: Vec<Vec<u8>>,
+    /// What the leaf says.
+    pub leaf: CertificateFacts,
     /// The version agreed on.
     pub version: TlsVersion,
     /// The cipher suite agreed on, by its IANA name.
     pub cipher: String,
-    /// Whether the chain leads to a root that is trusted (names and dates aside); if not, why.
+    /// Whether the chain leads to a public root that is trusted (names and the leaf's dates aside); if not, why.
     pub trust: Result<(), String>,
 }
 
@@ -79,4 +127,11 @@ pub trait Prober: Send + Sync + fmt::Debug {
 
     /// Shakes hands with one address within this time, everything together, and hangs up.
     async fn handshake(&self, endpoint: &Endpoint, within: Duration) -> Result<Handshake, ProbeError>;
+
+    /// Whether a chain leads to a public root or to one of these (PEM), or its leaf is among them; if not, why. Says so
+    /// too when the text is not PEM certificates. Names and the leaf's dates are not looked at.
+    fn trust(&self, chain: &[Vec<u8>], roots_pem: &str) -> Result<(), String>;
+
+    /// Whether a text holds PEM certificates that can be roots, and nothing else that is PEM; if not, why.
+    fn check_roots(&self, roots_pem: &str) -> Result<(), String>;
 }

@@ -14,17 +14,20 @@ pub enum QueueName {
     Issuer,
     /// The audit trail.
     Auditor,
+    /// Alerts on their way to people.
+    Notifier,
 }
 
 impl QueueName {
     /// Every queue.
-    pub const ALL: [Self; 2] = [Self::Issuer, Self::Auditor];
+    pub const ALL: [Self; 3] = [Self::Issuer, Self::Auditor, Self::Notifier];
 
     /// The name without the deployment's prefix.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Issuer => "issuer",
             Self::Auditor => "auditor",
+            Self::Notifier => "notifier",
         }
     }
 }
