@@ -31,11 +31,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(certificates::preflight::preflight))
         .routes(routes!(dns_providers::list::list))
         .routes(routes!(dns_credentials::list::list, dns_credentials::create::create))
-        .routes(routes!(
-            dns_credentials::get::get,
-            dns_credentials::update::update,
-            dns_credentials::delete::delete
-        ))
+        .routes(routes!(dns_credentials::get::get, dns_credentials::update::update, dns_credentials::delete::delete))
         .routes(routes!(dns_credentials::test::test))
         .routes(routes!(delegation::get::get, delegation::set::set, delegation::delete::delete))
         .routes(routes!(challenges::get::get))

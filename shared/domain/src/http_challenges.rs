@@ -17,7 +17,7 @@ pub static HTTP_CHALLENGES: Table = Table {
         name: "by_holder",
         partition: Attribute::number("holder"),
         sort: Attribute::number("expires"),
-        projection: Projection::Include(&[]),
+        projection: Projection::Include(&["created_at"]),
     }],
     ttl: Some("expires"),
 };

@@ -12,10 +12,10 @@ const LONGEST: usize = 300;
 pub fn sort(error: &Error, fields: &Fields<'_>, change: &TxtChange) -> DnsWriteError {
     let text: String = fields.redact(&said(error)).chars().take(LONGEST).collect();
     let credential = || DnsWriteError::Credential(format!("the DNS provider does not accept the credential: {text}"));
-    let later = || DnsWriteError::Later { reason: format!("the DNS provider cannot be used now: {text}"), retry_after: None };
-    let no_zone = || {
-        DnsWriteError::NoZone(format!("the DNS provider has no zone {} for this credential: {text}", change.zone))
-    };
+    let later =
+        || DnsWriteError::Later { reason: format!("the DNS provider cannot be used now: {text}"), retry_after: None };
+    let no_zone =
+        || DnsWriteError::NoZone(format!("the DNS provider has no zone {} for this credential: {text}", change.zone));
     let refused = || DnsWriteError::Refused(format!("the DNS provider refuses the records of {}: {text}", change.host));
     match error {
         Error::Unauthorized | Error::InvalidRegion => credential(),
@@ -28,10 +28,9 @@ pub fn sort(error: &Error, fields: &Fields<'_>, change: &TxtChange) -> DnsWriteE
                 "the name server is no authority for {}, or does not know the key (NOTAUTH)",
                 change.zone
             )),
-            "Query Refused" => DnsWriteError::NoZone(format!(
-                "the name server does not let this key write {} (REFUSED)",
-                change.host
-            )),
+            "Query Refused" => {
+                DnsWriteError::NoZone(format!("the name server does not let this key write {} (REFUSED)", change.host))
+            }
             "Name not in zone" => no_zone(),
             "TSIG Failure" | "Key not recognized" | "Signature out of time window" | "Algorithm not supported" => {
                 credential()
@@ -77,10 +76,22 @@ fn by_words(
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
     match () {
         () if has(&["failed to send", "timed out", "connect", "rate limit", "throttl", "too many"]) => later(),
-        () if has(&["unauthor", "authenti", "signature", "accesskey", "access key", "token", "credential", "forbidden"]) => {
+        () if has(&[
+            "unauthor",
+            "authenti",
+            "signature",
+            "accesskey",
+            "access key",
+            "token",
+            "credential",
+            "forbidden",
+        ]) =>
+        {
             credential()
         }
-        () if has(&["zone", "domain"]) && has(&["not found", "no such", "no suitable", "not exist", "unknown"]) => no_zone(),
+        () if has(&["zone", "domain"]) && has(&["not found", "no such", "no suitable", "not exist", "unknown"]) => {
+            no_zone()
+        }
         () => refused(),
     }
 }

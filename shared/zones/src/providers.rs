@@ -125,9 +125,7 @@ pub fn updater(name: &str, of: &Fields<'_>, server: SocketAddr) -> Result<Dns, D
         "linode" => Dns::new_linode(token()?, TIMEOUT),
         "luadns" => Dns::new_luadns(must("username")?, token()?, TIMEOUT),
         "mythicbeasts" => Dns::new_mythicbeasts(must("username")?, must("password")?, TIMEOUT),
-        "namecheap" => {
-            Dns::new_namecheap(must("api_user")?, key()?, must("client_ip")?, may("username"), TIMEOUT)
-        }
+        "namecheap" => Dns::new_namecheap(must("api_user")?, key()?, must("client_ip")?, may("username"), TIMEOUT),
         "namedotcom" => Dns::new_namedotcom(must("username")?, token()?, TIMEOUT),
         "namesilo" => Dns::new_namesilo(key()?, TIMEOUT),
         "netcup" => Dns::new_netcup(must("customer_number")?, key()?, must("api_password")?, TIMEOUT),
@@ -202,7 +200,9 @@ pub fn updater(name: &str, of: &Fields<'_>, server: SocketAddr) -> Result<Dns, D
         "zoneeu" => Dns::new_zoneeu(must("username")?, key()?, TIMEOUT),
         other => return Err(DnsWriteError::Refused(format!("Steward knows no DNS provider called {other}"))),
     };
-    made.map_err(|error| DnsWriteError::Refused(format!("not a credential for {name}: {}", of.redact(&error.to_string()))))
+    made.map_err(|error| {
+        DnsWriteError::Refused(format!("not a credential for {name}: {}", of.redact(&error.to_string())))
+    })
 }
 
 fn wrong(field: &str, right: &str) -> DnsWriteError {
@@ -266,7 +266,8 @@ fn joker(of: &Fields<'_>) -> Result<JokerAuth, DnsWriteError> {
 /// `zone=token` pairs, separated by commas.
 fn hurricane(text: &str) -> Result<HashMap<String, String>, DnsWriteError> {
     let pairs = text.split(',').map(|pair| {
-        let (zone, token) = pair.trim().split_once('=').filter(|(zone, token)| !zone.is_empty() && !token.is_empty())?;
+        let (zone, token) =
+            pair.trim().split_once('=').filter(|(zone, token)| !zone.is_empty() && !token.is_empty())?;
         Some((zone.trim().to_owned(), token.trim().to_owned()))
     });
     pairs.collect::<Option<_>>().ok_or_else(|| wrong("credentials", "zone=token pairs with commas between them"))

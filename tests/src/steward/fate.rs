@@ -8,9 +8,9 @@ use domain::Context;
 use domain::jobs::Job;
 use domain::names::{DomainName, Email};
 use domain::ports::{
-    Ca, CaAccount, CaError, Delivery, Directory, DnsAccess, DnsWriteError, DnsWriter, ExternalAccountBinding, Item, Key, OrderView, Page, PageToken, Query,
-    Queue, QueueError, QueueName, Registered, Schedule, ScheduleName, Scheduler, SchedulerError, SecretName, Store,
-    StoreError, Table, TxtChange, Vault, VaultError, Write,
+    Ca, CaAccount, CaError, Delivery, Directory, DnsAccess, DnsWriteError, DnsWriter, ExternalAccountBinding, Item,
+    Key, OrderView, Page, PageToken, Query, Queue, QueueError, QueueName, Registered, Schedule, ScheduleName,
+    Scheduler, SchedulerError, SecretName, Store, StoreError, Table, TxtChange, Vault, VaultError, Write,
 };
 use secrecy::SecretString;
 use tokio::sync::Notify;

@@ -12,7 +12,8 @@ use super::{Meter, Walk};
 use crate::peers::{Bind, TsigKey};
 
 /// The key of the walk's name server.
-const KEY: TsigKey = TsigKey { name: "steward", algorithm: "hmac-sha256", secret: "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0" };
+const KEY: TsigKey =
+    TsigKey { name: "steward", algorithm: "hmac-sha256", secret: "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0" };
 
 impl<M: Meter> Walk<'_, M> {
     /// The life of a DNS credential, the delegation zone, a challenge by HTTP, and a look before an order.
@@ -48,7 +49,7 @@ impl<M: Meter> Walk<'_, M> {
         self.send(("nobody", &steward.client()), Method::GET, route, path, Value::Null).await;
         http_challenges::remove(&steward.ctx, OperationId(1)).await.unwrap();
 
-        let order = json!({"domain": "example.com", "issuer": "pebble"});
+        let order = json!({"domain": "example.com", "issuer": "letsencrypt"});
         self.post(admin, "/api/certificates/preflight", order).await;
         steward.ctx.queue.send(QueueName::Issuer, &Job::Repair, Duration::ZERO).await.unwrap();
         self.job(QueueName::Issuer).await;

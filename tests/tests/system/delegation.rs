@@ -60,7 +60,8 @@ async fn the_cname_is_seen_when_it_is_there() {
     let target = shown["record"]["value"].as_str().unwrap().to_owned();
 
     // A name server that has it, and the same data.
-    let cname = format!("_acme-challenge.www IN CNAME {target}.\n_acme-challenge.wrong IN CNAME somewhere.lab.example.");
+    let cname =
+        format!("_acme-challenge.www IN CNAME {target}.\n_acme-challenge.wrong IN CNAME somewhere.lab.example.");
     let bind = Bind::start(&[("other.example", &cname), ("lab.example", "")]).await;
     let data = lab.steward.data().to_owned();
     let Zones { steward, bind: _before } = lab;

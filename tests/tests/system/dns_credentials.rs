@@ -12,16 +12,10 @@ use serde_json::{Value, json};
 use system_tests::peers::{Bind, TsigKey};
 use system_tests::steward::{Client, Steward, StewardOptions, eventually};
 
-pub const KEY: TsigKey = TsigKey {
-    name: "steward",
-    algorithm: "hmac-sha256",
-    secret: "VGhpcyBpcyB0aGUga2V5IG9mIHRoZSB6b25lIQ==",
-};
-const STRONGER: TsigKey = TsigKey {
-    name: "stronger",
-    algorithm: "hmac-sha512",
-    secret: "VGhpcyBpcyB0aGUgb3RoZXIga2V5LCBsb25nZXI=",
-};
+pub const KEY: TsigKey =
+    TsigKey { name: "steward", algorithm: "hmac-sha256", secret: "VGhpcyBpcyB0aGUga2V5IG9mIHRoZSB6b25lIQ==" };
+const STRONGER: TsigKey =
+    TsigKey { name: "stronger", algorithm: "hmac-sha512", secret: "VGhpcyBpcyB0aGUgb3RoZXIga2V5LCBsb25nZXI=" };
 
 const LAB: &str = "\
 _acme-challenge.alias IN CNAME here.other.example.

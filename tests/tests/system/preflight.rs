@@ -68,7 +68,8 @@ async fn the_credential_has_to_be_for_the_name() {
     need!("named");
     let (_bind, steward, admin) = lab(&[("lab.example", ""), ("example.com", "")]).await;
     let id = steward.plant_dns_credential(1).await;
-    let order = |domain: &str| json!({"domain": domain, "issuer": "letsencrypt", "challenge": "dns", "dns_credential_id": id});
+    let order =
+        |domain: &str| json!({"domain": domain, "issuer": "letsencrypt", "challenge": "dns", "dns_credential_id": id});
     let shown = report(&admin, order("www.lab.example")).await;
     let (state, detail) = check(&shown, "www.lab.example", "challenge");
     assert!(state == "failed" && detail.contains("is not in example.com"), "{state} {detail}");

@@ -17,10 +17,7 @@ pub struct DnsCredentialDeleted {
 #[utoipa::path(delete, path = "/api/dns-credentials/{id}", tag = "dns-credentials", params(("id" = i64, Path)),
     responses((status = 200, body = DnsCredentialDeleted), (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
-pub async fn delete(
-    State(app): State<App>,
-    asked: CallerAnd<DnsCredential>,
-) -> Answer<Json<DnsCredentialDeleted>> {
+pub async fn delete(State(app): State<App>, asked: CallerAnd<DnsCredential>) -> Answer<Json<DnsCredentialDeleted>> {
     dns_credentials::delete(&app.ctx, &asked.row).await?;
     Ok(Json(DnsCredentialDeleted { message: "DNS credential deleted" }))
 }

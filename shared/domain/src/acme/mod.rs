@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 pub use create::{NewAccount, create, reap, register};
 pub use delete::delete;
-pub use list::{Filter, list, of_owner};
 pub use limits::caa_identities;
+pub use list::{Filter, list, of_owner};
 pub use provider::{NewProvider, PROVIDERS, Provider, add_provider, display_name, find_provider, providers};
 pub use set_default::set_default;
 pub use status::{disable, enable};

@@ -48,8 +48,7 @@ pub async fn create(ctx: &Context, owner: UserId, new: NewDnsCredential) -> Resu
         updated_at: now,
     };
     let total = DnsCredential::total(owner);
-    let writes =
-        vec![counter::add_one_up_to(&total, i64::from(DNS_CREDENTIALS_MAX)), entity::insert(&credential)?];
+    let writes = vec![counter::add_one_up_to(&total, i64::from(DNS_CREDENTIALS_MAX)), entity::insert(&credential)?];
     match store.transact(writes).await {
         Ok(()) => {}
         Err(StoreError::Unexpected { index: 0 }) => {

@@ -32,7 +32,8 @@ pub(super) fn judge(at: &str, records: &[CaaRecord], asked: &Asked<'_>) -> (Chec
         let detail = format!("the CAA record {at} {} is critical, and no CA knows it: it must not issue", record.tag);
         return (CheckState::Failed, detail);
     }
-    let of = |tag: &str| records.iter().filter(|record| record.tag == tag).map(|r| r.value.as_str()).collect::<Vec<_>>();
+    let of =
+        |tag: &str| records.iter().filter(|record| record.tag == tag).map(|r| r.value.as_str()).collect::<Vec<_>>();
     let wild = of("issuewild");
     let (tag, values) = if asked.wildcard && !wild.is_empty() { ("issuewild", wild) } else { ("issue", of("issue")) };
     if values.is_empty() {

@@ -70,8 +70,7 @@ pub async fn check(ctx: &Context, plan: &Plan) -> Result<Report> {
     let of_name = |name: DomainName| async move { names::check(ctx, plan, &name, deadline).await };
     let checks = stream::iter(plan.names.clone()).map(of_name).buffered(AT_ONCE).collect::<Vec<_>>();
     let account = plan.account.as_ref().map(|account| account.id);
-    let (checks, budget) =
-        futures_util::join!(checks, budget::show(ctx, &plan.provider, account, &plan.names));
+    let (checks, budget) = futures_util::join!(checks, budget::show(ctx, &plan.provider, account, &plan.names));
     let checks: Vec<Check> = checks.into_iter().flatten().collect();
     let budget = budget?;
     let ok = checks.iter().all(|check| check.state != CheckState::Failed);

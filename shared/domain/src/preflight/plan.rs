@@ -140,7 +140,6 @@ pub async fn plan(ctx: &Context, owner: UserId, request: Request) -> Result<Plan
         }
     };
     let provider = acme::find_provider(store, "issuer", &issuer).await?;
-    let account =
-        account.or_else(|| accounts.find(|account| account.provider == provider.id && account.is_default));
+    let account = account.or_else(|| accounts.find(|account| account.provider == provider.id && account.is_default));
     Plan::new(ctx, owner, names, provider, account, method).await
 }

@@ -65,8 +65,11 @@ async fn what_cannot_be_a_credential_is_refused_by_its_field() {
         ("rfc2136", server("https://ns.example.com", "c2VjcmV0"), "fields: server: must be a host"),
         ("rfc2136", server("ns.example.com", "not base64!"), "fields: key: must be base64"),
         ("plesk", json!({"url": "ftp://plesk.example.com", "api_key": "x"}), "fields: url: must be a host"),
-        ("ovh", json!({"endpoint": "moon", "application_key": "a", "application_secret": "b", "consumer_key": "c"}),
-            "fields: endpoint: must be ovh-eu"),
+        (
+            "ovh",
+            json!({"endpoint": "moon", "application_key": "a", "application_secret": "b", "consumer_key": "c"}),
+            "fields: endpoint: must be ovh-eu",
+        ),
     ] {
         let new = json!({"name": "x", "provider": provider, "fields": fields});
         let reply = anna.post("/api/dns-credentials", new).await.expect(400);

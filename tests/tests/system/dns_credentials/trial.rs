@@ -21,7 +21,8 @@ async fn a_record_is_written_read_and_removed() {
         let id = lab.credential(&anna, key, Some(zone)).await;
         let shown = tried(&anna, id, json!({})).await;
         assert_eq!((&shown["state"], &shown["kind"]), (&json!("succeeded"), &json!("test_dns_credential")), "{shown}");
-        let steps: Vec<_> = shown["steps"].as_array().unwrap().iter().map(|step| step["name"].as_str().unwrap()).collect();
+        let steps: Vec<_> =
+            shown["steps"].as_array().unwrap().iter().map(|step| step["name"].as_str().unwrap()).collect();
         assert_eq!(steps, ["write", "read", "remove"]);
         assert_eq!(lab.txt(&format!("_steward-test.{zone}")).await, Vec::<String>::new());
         anna.delete(&format!("/api/dns-credentials/{id}")).await.expect(200);

@@ -2,7 +2,8 @@ use std::collections::BTreeSet;
 
 use domain::acme::Account;
 use domain::certificates::Certificate;
-use domain::ids::{AccountId, CertificateId};
+use domain::dns_credentials::DnsCredential;
+use domain::ids::{AccountId, CertificateId, DnsCredentialId};
 use serde_json::Value;
 use system_tests::template::{Template, get_att, list};
 
@@ -71,11 +72,15 @@ fn every_function_has_a_role_and_a_log_of_its_own() {
 
 #[test]
 fn nobody_reads_all_secrets() {
-    let families: BTreeSet<String> =
-        ["http/signing-key".to_owned(), Account::secret(AccountId(1)).0, Certificate::secret(CertificateId(1)).0]
-            .iter()
-            .map(|name| name.split_once('/').unwrap().0.to_owned())
-            .collect();
+    let families: BTreeSet<String> = [
+        "http/signing-key".to_owned(),
+        Account::secret(AccountId(1)).0,
+        Certificate::secret(CertificateId(1)).0,
+        DnsCredential::secret(DnsCredentialId(1)).0,
+    ]
+    .iter()
+    .map(|name| name.split_once('/').unwrap().0.to_owned())
+    .collect();
     let template = Template::read();
     let mut named = BTreeSet::new();
     for (name, role) in template.of_type("AWS::IAM::Role") {

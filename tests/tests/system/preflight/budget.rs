@@ -97,7 +97,8 @@ async fn what_is_used_is_shown() {
     let le = provider(ctx, "letsencrypt").await;
     budget::spend(ctx, &le, AccountId(id), &names(&["www.example.com"]), Purpose::New).await.unwrap();
     budget::issued(ctx, &le, &names(&["www.example.com"]), Purpose::New).await.unwrap();
-    let body = json!({"domain": "shop.example.com", "alt_domains": ["example.org"], "account_id": id, "challenge": "http"});
+    let body =
+        json!({"domain": "shop.example.com", "alt_domains": ["example.org"], "account_id": id, "challenge": "http"});
     let shown = report(&admin, body).await;
     let used = |limit: &str| -> Value {
         let all = shown["budget"].as_array().unwrap();
