@@ -20,7 +20,9 @@ pub fn sort(error: &Error, fields: &Fields<'_>, change: &TxtChange) -> DnsWriteE
     match error {
         Error::Unauthorized | Error::InvalidRegion => credential(),
         Error::NotFound => no_zone(),
-        Error::Protocol(_) | Error::Client(_) if is_tsig(&text) => credential(),
+        Error::Protocol(_) | Error::Client(_) if is_tsig(&text) => DnsWriteError::Credential(
+            "the name server does not accept the signature (TSIG): check key_name, key and algorithm".into(),
+        ),
         Error::Protocol(_) | Error::Client(_) => later(),
         Error::Response(code) => match code.as_str() {
             // RFC 8945 §5.2: the signature was refused. RFC 2136 §3.1.2: or the server is not the zone's.

@@ -23,8 +23,12 @@ pub(super) async fn locate(
         let Some(delegation) = delegation else {
             return Err(PublishError::Refused("DNS credential not found".into()));
         };
-        let name = host.strip_prefix(delegation::CHALLENGE).unwrap_or(host);
-        return Ok(Place { at: delegation.target(owner, name), zone: delegation.zone });
+        let at = delegation.target(owner, host.strip_prefix(delegation::CHALLENGE).unwrap_or(host));
+        let zone = match credential.zone.as_ref().filter(|zone| encloses(zone, &at)) {
+            Some(zone) => zone.clone(),
+            None => ctx.dns.zone(&at).await?,
+        };
+        return Ok(Place { at, zone });
     }
     let aliases = ctx.dns.aliases(host).await?;
     if let Some(why) = aliases.broken {

@@ -5,7 +5,7 @@ use crate::dns_credentials::{self, DNS_CREDENTIALS, DnsCredential};
 use crate::entity::{self, Stored};
 use crate::ids::{DnsCredentialId, OperationId, UserId};
 use crate::ports::{DnsWriteError, Expect, Key, StoreError, TxtChange, Write};
-use crate::{Context, Error, counter};
+use crate::{Context, counter};
 
 /// How often a change is begun anew because somebody else was faster.
 const TRIES: usize = 5;
@@ -121,7 +121,7 @@ pub async fn publish(
             Err(error) => Err(error.into()),
         };
     }
-    Err(PublishError::Fault(Error::from(StoreError::Unexpected { index: 0 })))
+    Err(PublishError::busy(&place.at))
 }
 
 fn merge(values: &mut Vec<String>, more: &[String]) {

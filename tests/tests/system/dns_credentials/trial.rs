@@ -42,8 +42,8 @@ async fn what_does_not_work_is_said_without_the_secret() {
     let wrong = TsigKey { secret: "dGhpcyBpcyBhbm90aGVyIGtleSwgYW5kIHdyb25n", ..KEY };
     let unknown = TsigKey { name: "nobody", ..KEY };
     for (key, zone, said) in [
-        (wrong, "lab.example", "key"),
-        (unknown, "lab.example", "key"),
+        (wrong, "lab.example", "check key_name, key and algorithm"),
+        (unknown, "lab.example", "check key_name, key and algorithm"),
         (KEY, "closed.example", "does not let this key write"),
         (KEY, "elsewhere.example", "is no authority for elsewhere.example"),
     ] {

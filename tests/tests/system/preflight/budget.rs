@@ -50,7 +50,7 @@ async fn a_limit_is_kept_before_the_ca_is_asked_and_refills() {
     budget::spend(ctx, &le, account, &shop, Purpose::New).await.unwrap();
 
     // Fifty below one registered domain, whatever their names; another domain has its own.
-    for n in 0..45 {
+    for n in 0..50 {
         budget::issued(ctx, &le, &names(&[&format!("n{n}.example.com")]), Purpose::New).await.unwrap();
     }
     retry_after(budget::spend(ctx, &le, account, &names(&["new.example.com"]), Purpose::New).await);
