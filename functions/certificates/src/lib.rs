@@ -1,15 +1,18 @@
-//! The API area of document 000: logins, certificates, DNS credentials, challenges, the progress of long work, and the
-//! audit trail.
+//! The API area of document 000: logins, certificates, DNS credentials, challenges, monitors, the progress of long work,
+//! and the audit trail.
 
 pub mod audit;
 pub mod auth;
 pub mod certificates;
 pub mod challenges;
 pub mod delegation;
+pub mod deployments;
 pub mod dns_credentials;
 pub mod dns_providers;
 pub mod health;
+pub mod monitors;
 pub mod operations;
+pub mod servers;
 
 use steward_http::App;
 use utoipa_axum::router::OpenApiRouter;
@@ -26,6 +29,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(certificates::cleanup::cleanup))
         .routes(routes!(certificates::get::get, certificates::update::update, certificates::delete::delete))
         .routes(routes!(certificates::verify::verify))
+        .routes(routes!(certificates::renew::renew))
         .routes(routes!(certificates::download::download))
         .routes(routes!(certificates::revoke::revoke))
         .routes(routes!(certificates::preflight::preflight))
@@ -35,6 +39,19 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(dns_credentials::test::test))
         .routes(routes!(delegation::get::get, delegation::set::set, delegation::delete::delete))
         .routes(routes!(challenges::get::get))
+        .routes(routes!(monitors::list::list, monitors::create::create))
+        .routes(routes!(monitors::get::get, monitors::update::update, monitors::delete::delete))
+        .routes(routes!(monitors::check::check))
+        .routes(routes!(monitors::checks::checks))
+        .routes(routes!(servers::list::list, servers::create::create))
+        .routes(routes!(servers::get::get, servers::update::update, servers::delete::delete))
+        .routes(routes!(servers::ssh::set_ssh))
+        .routes(routes!(servers::host_key::accept_host_key))
+        .routes(routes!(servers::test::test))
+        .routes(routes!(deployments::list::list, deployments::create::create))
+        .routes(routes!(deployments::get::get, deployments::update::update, deployments::delete::delete))
+        .routes(routes!(deployments::run::run))
+        .routes(routes!(deployments::runs::runs))
         .routes(routes!(operations::get::get))
         .routes(routes!(audit::list::list))
 }

@@ -98,6 +98,9 @@ pub(crate) async fn issue(ctx: &Context, id: OperationId) -> domain::Result<Next
     let mut order = Order::new(operation, certificate);
     let mut tries = 0;
     loop {
+        if order.certificate.value.operation() != Some(id) {
+            return abandon(ctx, &mut order).await;
+        }
         match go_on(ctx, &mut order).await {
             Ok(next) => return Ok(next),
             Err(Stop::Overtaken) if tries < TRIES => {
@@ -162,12 +165,20 @@ async fn wait(ctx: &Context, order: &mut Order, pause: Duration, reason: Option<
     Ok(Next::Again(pause))
 }
 
+/// Ends an operation whose certificate waits for it no longer: it was revoked meanwhile.
+async fn abandon(ctx: &Context, order: &mut Order) -> domain::Result<Next> {
+    let status = order.certificate.value.status(ctx.clock.now()).as_str();
+    order.operation.value.fail(&format!("the certificate is {status}, and waits for no order"), ctx.clock.now());
+    order.operation.save(ctx.store.as_ref()).await?;
+    Ok(Next::Done)
+}
+
 async fn fail(ctx: &Context, order: &mut Order, reason: &str) -> Result<Next, Stop> {
     let now = ctx.clock.now();
     let id = order.operation.value.id;
     tracing::warn!(operation = %id, certificate = %order.certificate.value.id, reason, "certificate not issued");
     order.operation.value.fail(reason, now);
     order.certificate.value.fail(id, reason, now)?;
-    order.record(ctx).await?;
+    order.end(ctx).await?;
     Ok(Next::Done)
 }

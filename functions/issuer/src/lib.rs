@@ -1,15 +1,14 @@
 //! The worker that brings certificate orders to their end, and removes the secrets of what was deleted or never
 //! came to be.
 
+mod follow_up;
 mod issue;
 mod steps;
 
-use domain::acme;
-use domain::dns_credentials;
-use domain::dns_records;
 use domain::jobs::Job;
 use domain::operations::{self, Next};
-use domain::{Context, Error, Result};
+use domain::ports::QueueName;
+use domain::{Context, Result, acme, certificates, dns_credentials, dns_records, monitors, repair};
 
 /// How long one worker keeps an operation before another may take it up; renewed with each recorded step. A call
 /// to a CA is given up after 30 seconds; should an order of very many names take longer, two workers do the same step,
@@ -24,9 +23,12 @@ pub async fn handle(ctx: &Context, job: &Job) -> Result<Next> {
         Job::Reap { account } => acme::reap(ctx, *account).await.map(|()| Next::Done),
         Job::RemoveRecords { operation } => dns_records::remove(ctx, *operation).await,
         Job::TestDnsCredential { operation } => dns_credentials::try_out(ctx, *operation).await,
-        Job::Repair => dns_records::sweep(ctx).await.map(|_| Next::Done),
-        Job::Sweep => operations::sweep(ctx).await.map(|_| Next::Done),
-        Job::Notify { .. } | Job::Deliver { .. } => Err(Error::Internal("an alert on the issuer's queue".into())),
-        Job::Audit { .. } => Err(Error::Internal("an audit entry on the issuer's queue".into())),
+        Job::Renew { certificate } => certificates::wake(ctx, *certificate).await.map(|()| Next::Done),
+        Job::Repair => repair::repair(ctx).await.map(|()| Next::Done),
+        Job::Sweep => {
+            operations::sweep(ctx).await?;
+            monitors::sweep(ctx).await.map(|_| Next::Done)
+        }
+        other => Err(other.misplaced(QueueName::Issuer)),
     }
 }

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use domain::acme::Account;
-use domain::certificates::Certificate;
+use domain::certificates::{self, Certificate};
 use domain::entity::{self, Stored};
 use domain::names::DomainName;
-use domain::operations::{Lease, Operation};
-use domain::ports::{CaAccount, Key, OrderStatus, OrderView, SecretName};
+use domain::operations::{self, Lease, Operation};
+use domain::ports::{CaAccount, Key, OrderStatus, OrderView};
 use domain::{Context, Error};
 use secrecy::SecretString;
 
-use crate::LEASE;
 use crate::issue::{Hitch, Stop};
+use crate::{LEASE, follow_up};
 
 /// The first look after something was asked of the CA; most are done by then.
 const FIRST_LOOK: Duration = Duration::from_millis(100);
@@ -61,6 +61,29 @@ impl Order {
         ctx.store.transact(vec![self.operation.update()?, self.certificate.update()?]).await?;
         self.operation.written();
         self.certificate.written();
+        Ok(())
+    }
+
+    /// Records the end, well or not, and what follows from it; each of those is an operation of its own, or a schedule
+    /// that is repaired where it was lost.
+    pub(crate) async fn end(&mut self, ctx: &Context) -> Result<(), Stop> {
+        let follow_up = follow_up::operations(ctx, &self.operation.value, &self.certificate.value).await?;
+        let mut writes = vec![self.operation.update()?, self.certificate.update()?];
+        for operation in &follow_up {
+            writes.push(entity::insert(operation)?);
+        }
+        ctx.store.transact(writes).await?;
+        self.operation.written();
+        self.certificate.written();
+        for operation in &follow_up {
+            operations::send(ctx.queue.as_ref(), operation).await;
+        }
+        if let Err(error) = certificates::schedule(ctx, &self.certificate.value).await {
+            tracing::warn!(certificate = %self.certificate.value.id, %error, "not scheduled; the repair will do it");
+        }
+        if let Err(error) = certificates::tell(ctx, &self.certificate.value).await {
+            tracing::warn!(certificate = %self.certificate.value.id, %error, "not told; the next look will do it");
+        }
         Ok(())
     }
 
@@ -136,6 +159,7 @@ impl Order {
 /// Does the step that is next.
 pub(crate) async fn next(ctx: &Context, order: &mut Order) -> Result<Course, Hitch> {
     match order.operation.value.next_step().unwrap_or("download") {
+        "order" => place(ctx, order).await,
         "answer_challenges" => answer_challenges(ctx, order).await,
         "authorize" => authorize(ctx, order).await,
         "finalize" => finalize(ctx, order).await,
@@ -143,9 +167,22 @@ pub(crate) async fn next(ctx: &Context, order: &mut Order) -> Result<Course, Hit
     }
 }
 
+/// Makes the order at the CA. One that was made and not recorded is left to end by itself: nobody answers for it.
+async fn place(ctx: &Context, order: &mut Order) -> Result<Course, Hitch> {
+    let key = Key::of(order.certificate.value.account.0);
+    let account: Stored<Account> = entity::load(ctx.store.as_ref(), key).await?;
+    let made = certificates::place(ctx, &account.value, &mut order.certificate.value).await?;
+    let id = order.operation.value.id;
+    order.certificate.value.ordered(id, made, ctx.clock.now())?;
+    order.advance(ctx, "order")?;
+    order.record(ctx).await?;
+    Ok(Course::On)
+}
+
 async fn answer_challenges(ctx: &Context, order: &mut Order) -> Result<Course, Hitch> {
     let (account, url) = (order.account(ctx).await?, order.url()?);
-    ctx.ca.answer_challenges(&account, &url).await?;
+    let by = order.certificate.value.method.challenge_type();
+    ctx.ca.answer_challenges(&account, &url, by).await?;
     order.done(ctx, "answer_challenges").await?;
     Ok(Course::Wait(FIRST_LOOK))
 }
@@ -180,15 +217,22 @@ async fn submit(ctx: &Context, order: &mut Order) -> Result<OrderView, Hitch> {
     Ok(ctx.ca.finalize(&account, &url, &csr).await?)
 }
 
-/// The key of the certificate, made where there is none. A worker that was overtaken must not replace the one that the
-/// CA has signed by now: of two at once, the first one's is the key of both.
+/// The key of the order, made where there is none. A worker that was overtaken must not replace the one that the CA has
+/// signed by now: of two at once, the first one's is the key of both.
 async fn key(ctx: &Context, certificate: &Certificate) -> domain::Result<SecretString> {
-    let name: SecretName = Certificate::secret(certificate.id);
+    let name = certificate.next_key_name();
     loop {
         if let Some(key) = ctx.vault.get(&name).await? {
             return Ok(key);
         }
-        let key = tls::keys::generate(certificate.key_type).await?;
+        let kept = match certificate.reuse_key && certificate.issued().is_some() {
+            true => ctx.vault.get(&certificate.key_name()).await?,
+            false => None,
+        };
+        let key = match kept {
+            Some(key) => key,
+            None => tls::keys::generate(certificate.key_type).await?,
+        };
         if ctx.vault.create(&name, &key).await? {
             return Ok(key);
         }
@@ -206,7 +250,7 @@ async fn download(ctx: &Context, order: &mut Order) -> Result<Course, Hitch> {
     }
     let (account, url) = (order.account(ctx).await?, order.url()?);
     let chain = ctx.ca.certificate(&account, &url).await?;
-    let key = ctx.vault.get(&Certificate::secret(order.certificate.value.id)).await.map_err(Error::from)?;
+    let key = ctx.vault.get(&order.certificate.value.next_key_name()).await.map_err(Error::from)?;
     let key = key.ok_or_else(|| Hitch::Refused("the key of the order is not in the vault".into()))?;
     if !tls::matches_key(&chain, &key)? {
         return Err(Hitch::Refused("the CA sent a certificate for another key".into()));
@@ -216,7 +260,7 @@ async fn download(ctx: &Context, order: &mut Order) -> Result<Course, Hitch> {
     let (now, id) = (ctx.clock.now(), order.operation.value.id);
     order.certificate.value.finish(id, issued, now)?;
     order.operation.value.succeed(now);
-    order.record(ctx).await?;
+    order.end(ctx).await?;
     tracing::info!(certificate = %order.certificate.value.id, domain = %order.certificate.value.domain, "issued");
     Ok(Course::Finished)
 }

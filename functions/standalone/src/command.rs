@@ -12,6 +12,7 @@ use domain::targets::TargetPolicy;
 use domain::{Context, Error, users};
 use probe::RustlsProber;
 use secrecy::ExposeSecret;
+use ssh::SshRemote;
 use system::{SystemClock, SystemEntropy};
 use zones::Zones;
 
@@ -83,6 +84,7 @@ pub fn on_aws(
     let dns = Authoritative::new(config.dns, policy.clone())
         .map_err(|error| StartError::Setting { variable: "STEWARD_DNS", reason: error.to_string() })?;
     let prober = Arc::new(RustlsProber::new(policy.clone(), Arc::clone(&clock)));
+    let remote = Arc::new(SshRemote::new(policy.clone()));
     Ok(Context {
         store: aws.store(),
         queue: aws.queue(),
@@ -95,6 +97,7 @@ pub fn on_aws(
         dns: Arc::new(dns),
         zones: Arc::new(Zones::new(policy)),
         prober,
+        remote,
         settings: settings(config),
     })
 }

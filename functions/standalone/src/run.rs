@@ -6,15 +6,16 @@ use std::time::Duration;
 use acme::InstantCa;
 use axum::Router;
 use dns::Authoritative;
-use domain::dns_records::REPAIR_SCHEDULE;
 use domain::jobs::Job;
 use domain::operations::{self, SWEEP_SCHEDULE};
 use domain::ports::{Clock, Entropy, Mailer, QueueName, Schedule, ScheduleName, When};
+use domain::repair::REPAIR_SCHEDULE;
 use domain::targets::TargetPolicy;
 use domain::{Context, Settings, users};
 use embedded::{Embedded, EmbeddedScheduler};
 use probe::RustlsProber;
 use secrecy::ExposeSecret;
+use ssh::SshRemote;
 use steward_http::App;
 use system::{SystemClock, SystemEntropy};
 use tokio::net::TcpListener;
@@ -30,7 +31,7 @@ use crate::{Config, areas, worker};
 /// How often the sweep looks for operations whose job was lost.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
-/// How often what was left undone for good is looked for.
+/// How often what has lost its schedule is looked for.
 const REPAIR_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long requests under way may take to end when Steward is asked to stop.
@@ -109,6 +110,7 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         .map_err(|error| StartError::Setting { variable: "STEWARD_DNS", reason: error.to_string() })?;
     let mailer = mailer(config, &clock, &entropy)?;
     let prober = Arc::new(RustlsProber::new(policy.clone(), Arc::clone(&clock)));
+    let remote = Arc::new(SshRemote::new(policy.clone()));
     let ctx = Context {
         store: embedded.store(),
         queue: embedded.queue(),
@@ -120,6 +122,7 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         dns: Arc::new(dns),
         zones: Arc::new(Zones::new(policy)),
         prober,
+        remote,
         mailer,
         settings: settings(config),
     };
@@ -192,19 +195,10 @@ pub async fn serve(
     if left > 0 {
         tracing::info!(operations = left, "taking up what was left open");
     }
-    let sweep = Schedule {
-        name: ScheduleName(SWEEP_SCHEDULE.into()),
-        when: When::Every(SWEEP_EVERY),
-        queue: QueueName::Issuer,
-        job: Job::Sweep,
-    };
-    let repair = Schedule {
-        name: ScheduleName(REPAIR_SCHEDULE.into()),
-        when: When::Every(REPAIR_EVERY),
-        queue: QueueName::Issuer,
-        job: Job::Repair,
-    };
-    for schedule in [sweep, repair] {
+    let care = [(SWEEP_SCHEDULE, SWEEP_EVERY, Job::Sweep), (REPAIR_SCHEDULE, REPAIR_EVERY, Job::Repair)];
+    for (name, every, job) in care {
+        let name = ScheduleName(name.into());
+        let schedule = Schedule { name, when: When::Every(every), queue: QueueName::Issuer, job };
         ctx.scheduler.set(schedule).await.map_err(domain::Error::from)?;
     }
 

@@ -13,13 +13,20 @@ use tokio::task::JoinSet;
 /// How long a delivered job is hidden: longer than a worker's lease, so that the next delivery finds it over.
 const VISIBILITY: Duration = Duration::from_secs(120);
 /// How many jobs of one queue are worked on at once.
-const AT_ONCE: usize = 16;
+const fn at_once(queue: QueueName) -> usize {
+    match queue {
+        QueueName::Issuer | QueueName::Deployer | QueueName::Auditor | QueueName::Notifier => 16,
+        // A check mostly waits, and one of a dead endpoint for all of its ten seconds: they must not hold up the others.
+        QueueName::Prober => 400,
+    }
+}
+
 /// The pause after a queue could not be read.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Works on a queue for ever. May be dropped at any time: what is not finished is delivered again.
 pub async fn work(ctx: Context, queue: QueueName) {
-    let slots = Arc::new(Semaphore::new(AT_ONCE));
+    let slots = Arc::new(Semaphore::new(at_once(queue)));
     let mut jobs = JoinSet::new();
     loop {
         while jobs.try_join_next().is_some() {}
@@ -67,7 +74,9 @@ async fn settle(ctx: &Context, queue: QueueName, delivery: Delivery) {
 async fn handle(ctx: &Context, queue: QueueName, job: &Job) -> Result<Next> {
     match queue {
         QueueName::Issuer => issuer::handle(ctx, job).await,
+        QueueName::Deployer => deployer::handle(ctx, job).await,
         QueueName::Auditor => auditor::handle(ctx, job).await,
+        QueueName::Prober => prober::handle(ctx, job).await,
         QueueName::Notifier => notifier::handle(ctx, job).await,
     }
 }

@@ -5,20 +5,23 @@ use async_trait::async_trait;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::ids::AccountId;
-use domain::names::{DomainName, Email};
-use domain::ports::{Ca, CaAccount, CaError, Directory, ExternalAccountBinding, OrderView, Registered};
+use domain::names::Email;
+use domain::ports::{
+    Ca, CaAccount, CaError, CaMeta, ChallengeType, Directory, ExternalAccountBinding, NewOrder, OrderView, Registered,
+    RenewalInfo,
+};
 use domain::targets::TargetPolicy;
-use instant_acme::{Account, ExternalAccountKey, Identifier, NewAccount, NewOrder, OrderStatus, RevocationRequest};
+use instant_acme::{Account, ExternalAccountKey, Identifier, NewAccount, OrderStatus, RevocationRequest};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::fault::{Fault, persist};
-use crate::order;
 use crate::recent::Recent;
 use crate::session::Session;
 use crate::transport::{Transport, with_wait};
+use crate::{order, published};
 
 /// CAs and accounts kept open between calls.
 const TRANSPORTS_MAX: usize = 32;
@@ -90,14 +93,28 @@ impl Ca for InstantCa {
         Ok(Registered { account_url: account.id().to_owned(), credentials: SecretString::from(credentials) })
     }
 
-    async fn new_order(&self, account: &CaAccount, names: &[DomainName]) -> Result<OrderView, CaError> {
+    async fn meta(&self, directory: &Directory) -> Result<CaMeta, CaError> {
+        Ok(published::meta(&self.transport(directory)?).await?)
+    }
+
+    async fn renewal_info(&self, directory: &Directory, chain_pem: &str) -> Result<Option<RenewalInfo>, CaError> {
+        Ok(published::renewal_info(&self.transport(directory)?, chain_pem).await?)
+    }
+
+    async fn new_order(&self, account: &CaAccount, new: &NewOrder) -> Result<OrderView, CaError> {
         let session = self.session(account).await?;
-        let identifiers: Vec<_> = names.iter().map(|name| Identifier::Dns(name.as_str().to_owned())).collect();
-        let request = NewOrder::new(&identifiers);
+        let identifiers: Vec<_> = new.names.iter().map(|name| Identifier::Dns(name.as_str().to_owned())).collect();
+        let mut request = instant_acme::NewOrder::new(&identifiers);
+        if let Some(profile) = &new.profile {
+            request = request.profile(profile);
+        }
+        if let Some(chain) = &new.replaces {
+            request = request.replaces(published::identifier(chain)?);
+        }
         let (made, wait) = with_wait(async { persist!(session.account().new_order(&request)) }).await;
         let mut order = made?;
         let mut view = order::view(&mut order, wait).await?;
-        view.challenges = order::challenges(&mut order).await?;
+        view.challenges = order::challenges(&mut order, session.account().key_thumbprint()).await?;
         session.remember(order);
         Ok(view)
     }
@@ -111,17 +128,17 @@ impl Ca for InstantCa {
         Ok(view)
     }
 
-    async fn answer_challenges(&self, account: &CaAccount, url: &str) -> Result<(), CaError> {
+    async fn answer_challenges(&self, account: &CaAccount, url: &str, by: ChallengeType) -> Result<(), CaError> {
         let session = self.session(account).await?;
         let mut order = match session.recall(url, OrderStatus::Pending) {
             Some(order) => order,
             None => session.look(url).await?,
         };
-        match order::answer(&mut order).await {
+        match order::answer(&mut order, by).await {
             // The order may have moved on since we looked: the CA refuses an answer that it no longer waits for.
             Err(Fault { error: CaError::Refused(_), .. }) => {
                 let mut order = session.look(url).await?;
-                Ok(order::answer(&mut order).await?)
+                Ok(order::answer(&mut order, by).await?)
             }
             done => Ok(done?),
         }

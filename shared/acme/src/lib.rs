@@ -6,6 +6,7 @@
 mod ca;
 mod fault;
 mod order;
+mod published;
 mod recent;
 mod session;
 mod transport;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use domain::ports::{DnsChallenge, OrderStatus, OrderView};
+use domain::ports::{Challenge, ChallengeType as Type, HttpAnswer, OrderStatus, OrderView};
 use instant_acme::{
     AuthorizationState, AuthorizationStatus, ChallengeStatus, ChallengeType, Identifier, Order, OrderStatus as Status,
 };
@@ -38,8 +38,8 @@ pub(crate) async fn problem(order: &mut Order) -> Result<String, Fault> {
     })
 }
 
-/// The dns-01 challenges of an order (RFC 8555 §8.4).
-pub(crate) async fn challenges(order: &mut Order) -> Result<Vec<DnsChallenge>, Fault> {
+/// The challenges of an order (RFC 8555 §8.3, §8.4), for an account whose key has this thumbprint.
+pub(crate) async fn challenges(order: &mut Order, thumbprint: &str) -> Result<Vec<Challenge>, Fault> {
     load(order).await?;
     let mut found = Vec::new();
     let mut authorizations = order.authorizations();
@@ -47,20 +47,23 @@ pub(crate) async fn challenges(order: &mut Order) -> Result<Vec<DnsChallenge>, F
         let mut authorization = authorization?;
         let pending = authorization.status == AuthorizationStatus::Pending;
         let (name, wildcard) = (name(&authorization), authorization.wildcard);
-        let value = match authorization.challenge(ChallengeType::Dns01) {
-            Some(challenge) => challenge.key_authorization().dns_value(),
-            None if pending => return Err(no_dns_challenge(&name)),
-            // Proven earlier, perhaps in another way.
-            None => String::new(),
-        };
-        found.push(DnsChallenge { name, wildcard, value, pending });
+        let token = |kind| authorization.challenges.iter().find(|c| c.r#type == kind).map(|c| c.token.clone());
+        let http = token(ChallengeType::Http01)
+            .map(|token| HttpAnswer { key_authorization: format!("{token}.{thumbprint}"), token });
+        let value =
+            authorization.challenge(ChallengeType::Dns01).map(|challenge| challenge.key_authorization().dns_value());
+        // Of a name that was proven earlier, the CA may show no challenge, or the one it was proven by.
+        if pending && value.is_none() && http.is_none() {
+            return Err(Fault::refused(format!("the CA offers neither dns-01 nor http-01 for {name}")));
+        }
+        found.push(Challenge { name, wildcard, value: value.unwrap_or_default(), http, pending });
     }
     Ok(found)
 }
 
-/// Sets every pending dns-01 challenge ready (RFC 8555 §7.5.1); an invalid one is the error. An order that waits for no
-/// answer is left alone.
-pub(crate) async fn answer(order: &mut Order) -> Result<(), Fault> {
+/// Sets every pending challenge of a type ready (RFC 8555 §7.5.1); an invalid one is the error. An order that waits for
+/// no answer is left alone.
+pub(crate) async fn answer(order: &mut Order, by: Type) -> Result<(), Fault> {
     match order.state().status {
         Status::Pending => {}
         Status::Invalid => return Err(Fault::refused(problem(order).await?)),
@@ -68,10 +71,10 @@ pub(crate) async fn answer(order: &mut Order) -> Result<(), Fault> {
     }
     load(order).await?;
     let mut answered = HashSet::new();
-    persist!(answer_rest(order, &mut answered))
+    persist!(answer_rest(order, by, &mut answered))
 }
 
-async fn answer_rest(order: &mut Order, answered: &mut HashSet<String>) -> Result<(), Fault> {
+async fn answer_rest(order: &mut Order, by: Type, answered: &mut HashSet<String>) -> Result<(), Fault> {
     let mut authorizations = order.authorizations();
     while let Some(authorization) = authorizations.next().await {
         let mut authorization = authorization?;
@@ -82,7 +85,12 @@ async fn answer_rest(order: &mut Order, answered: &mut HashSet<String>) -> Resul
         if authorization.status == AuthorizationStatus::Valid {
             continue;
         }
-        let mut challenge = authorization.challenge(ChallengeType::Dns01).ok_or_else(|| no_dns_challenge(&name))?;
+        let (kind, words) = match by {
+            Type::Dns01 => (ChallengeType::Dns01, "dns-01"),
+            Type::Http01 => (ChallengeType::Http01, "http-01"),
+        };
+        let none = || Fault::refused(format!("the CA offers no {words} challenge for {name}"));
+        let mut challenge = authorization.challenge(kind).ok_or_else(none)?;
         if challenge.status == ChallengeStatus::Pending && !answered.contains(&challenge.url) {
             challenge.set_ready().await?;
             answered.insert(challenge.url.clone());
@@ -124,8 +132,4 @@ fn name(authorization: &AuthorizationState) -> String {
         Identifier::Dns(name) => name.clone(),
         _ => identifier.to_string(),
     }
-}
-
-fn no_dns_challenge(name: &str) -> Fault {
-    Fault::refused(format!("the CA offers no dns-01 challenge for {name}"))
 }

@@ -19,6 +19,7 @@ use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient, Problem};
 use jiff::fmt::rfc2822::DateTimeParser;
 
 use crate::fault::Fault;
+use crate::published::{Published, Read};
 
 /// From the first byte sent to the last received.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -54,15 +55,17 @@ fn connector(directory: &Directory, policy: Arc<TargetPolicy>) -> Result<Https, 
 pub(crate) struct Transport {
     client: Client<Https, BodyWrapper<Bytes>>,
     nonces: Arc<Nonces>,
+    directory: Arc<Uri>,
+    read: Arc<Mutex<Option<Read>>>,
 }
 
 impl Transport {
     /// A client for the CA; refuses a directory that is not https, and roots that are none.
     pub(crate) fn new(directory: &Directory, policy: Arc<TargetPolicy>) -> Result<Self, CaError> {
-        let uri = directory.url.parse::<Uri>().ok();
-        if uri.is_none_or(|uri| uri.scheme_str() != Some("https") || uri.host().is_none()) {
+        let https = |uri: &Uri| uri.scheme_str() == Some("https") && uri.host().is_some();
+        let Some(url) = directory.url.parse::<Uri>().ok().filter(https) else {
             return Err(CaError::Refused(format!("the directory must be an https URL; '{}' is not", directory.url)));
-        }
+        };
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(60))
@@ -72,7 +75,27 @@ impl Transport {
                     HttpsError::Tls(_) => error.to_string(),
                 })
             })?);
-        Ok(Self { client, nonces: Arc::default() })
+        Ok(Self { client, nonces: Arc::default(), directory: Arc::new(url), read: Arc::default() })
+    }
+
+    /// The CA's directory: as it was read lately, by whomever, or read now.
+    pub(crate) async fn published(&self) -> Result<Published, Fault> {
+        let known = || self.read.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(Read::fresh);
+        if let Some(published) = known() {
+            return Ok(published);
+        }
+        self.fetch(&self.directory.to_string()).await?;
+        known().ok_or_else(|| Fault::later(format!("{} answered what is no ACME directory", self.directory), None))
+    }
+
+    /// What is published at a URL, and the answer's `Retry-After`.
+    pub(crate) async fn fetch(&self, url: &str) -> Result<(Bytes, Option<Duration>), Fault> {
+        let request = Request::get(url).body(BodyWrapper::default());
+        let request = request.map_err(|_| Fault::refused(format!("the CA names '{url}', which is no URL")))?;
+        let (answer, wait) = with_wait(self.clone().send(request)).await;
+        let mut answer = answer?;
+        let body = answer.body.into_bytes().await.map_err(|_| Fault::later("an answer broke off", None))?;
+        Ok((body, wait))
     }
 
     async fn send(self, mut request: Request<BodyWrapper<Bytes>>) -> Result<BytesResponse, Error> {
@@ -86,6 +109,7 @@ impl Transport {
         }
         request.headers_mut().insert(USER_AGENT, AGENT);
         let method = request.method().clone();
+        let is_directory = method == Method::GET && request.uri() == &*self.directory;
         let host = request.uri().authority().map_or_else(String::new, ToString::to_string);
         let (mut parts, body) =
             tokio::time::timeout(REQUEST_TIMEOUT, self.exchange(&host, request)).await.map_err(|_| {
@@ -108,6 +132,9 @@ impl Transport {
         }
         if failed && !(bad_nonce && parts.status == StatusCode::BAD_REQUEST) {
             return Err(Fault::answered(&method, parts.status, problem.as_ref(), wait).into());
+        }
+        if is_directory && let Some(read) = Read::now(&body) {
+            *self.read.lock().unwrap_or_else(PoisonError::into_inner) = Some(read);
         }
         Ok(BytesResponse { parts, body: Box::new(body) })
     }

@@ -48,10 +48,12 @@ impl AwsQueue {
         if let Some(url) = self.connection.settings().queue_urls.get(&queue) {
             return Ok(url);
         }
-        let [issuer, auditor, notifier] = &self.urls;
+        let [issuer, deployer, prober, auditor, notifier] = &self.urls;
         let cell = match queue {
             QueueName::Issuer => issuer,
+            QueueName::Deployer => deployer,
             QueueName::Auditor => auditor,
+            QueueName::Prober => prober,
             QueueName::Notifier => notifier,
         };
         let asked = cell.get_or_try_init(|| async {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::ports::{Ca, Clock, Dns, DnsWriter, Entropy, Mailer, Prober, Queue, Scheduler, Store, Vault};
+use crate::ports::{Ca, Clock, Dns, DnsWriter, Entropy, Mailer, Prober, Queue, Remote, Scheduler, Store, Vault};
 
 /// Who may make an account for themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub struct Context {
     pub dns: Arc<dyn Dns>,
     /// DNS providers.
     pub zones: Arc<dyn DnsWriter>,
+    /// Machines reached over SSH.
+    pub remote: Arc<dyn Remote>,
     /// TLS servers.
     pub prober: Arc<dyn Prober>,
     /// Mail.

@@ -28,16 +28,20 @@ id! {
     ProviderId,
     /// An ACME account.
     AccountId,
+    /// A stored credential of a DNS provider.
+    DnsCredentialId,
     /// An operation.
     OperationId,
-    /// A credential at a DNS provider.
-    DnsCredentialId,
-    /// A server that certificates are deployed to.
+    /// A server.
     ServerId,
-    /// A deployment: a certificate on a server.
+    /// A deployment of a certificate to a server.
     DeploymentId,
+    /// One run of a deployment.
+    DeploymentRunId,
     /// A monitor.
     MonitorId,
+    /// A check of a monitor: its time in milliseconds since 1970.
+    CheckId,
     /// A channel that alerts are told through.
     ChannelId,
     /// An alert.

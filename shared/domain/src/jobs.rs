@@ -1,9 +1,12 @@
 //! What waits on the queues. A job names an operation; the operation says how far it has come.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::Error;
 use crate::audit::AuditEntry;
-use crate::ids::{AccountId, OperationId};
+use crate::ids::{AccountId, CertificateId, MonitorId, OperationId};
+use crate::ports::QueueName;
 
 /// A message on a queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +19,21 @@ pub enum Job {
     },
     /// Remove the secrets of something that was deleted.
     Purge {
+        /// The operation.
+        operation: OperationId,
+    },
+    /// Connect to a server and say what runs there.
+    TestServer {
+        /// The operation.
+        operation: OperationId,
+    },
+    /// Bring a certificate to a server.
+    Deploy {
+        /// The operation.
+        operation: OperationId,
+    },
+    /// Start the runs that bring a renewed certificate to its servers.
+    Rollout {
         /// The operation.
         operation: OperationId,
     },
@@ -34,10 +52,22 @@ pub enum Job {
         /// The operation.
         operation: OperationId,
     },
-    /// Put right what was left undone for good, once a day: DNS records that nobody removed.
-    Repair,
+    /// Look at an issued certificate: ask its CA when to renew it, and renew it when that time has come.
+    Renew {
+        /// The certificate.
+        certificate: CertificateId,
+    },
     /// Send the jobs of open operations again that nobody works on.
     Sweep,
+    /// Look at a monitored TLS endpoint.
+    Check {
+        /// The monitor.
+        monitor: MonitorId,
+        /// The time the check was set for; one for another time than the monitor's next is out of date.
+        due: Timestamp,
+    },
+    /// Wake what has lost its schedule.
+    Repair,
     /// Give an alert's news to every channel of its owner.
     Notify {
         /// The operation.
@@ -53,4 +83,11 @@ pub enum Job {
         /// The entry.
         entry: AuditEntry,
     },
+}
+
+impl Job {
+    /// The error of whoever receives it from a queue it does not belong on.
+    pub fn misplaced(&self, queue: QueueName) -> Error {
+        Error::Internal(format!("{self:?} does not belong on the queue {}", queue.as_str()))
+    }
 }

@@ -2,8 +2,8 @@
 
 use crate::ports::Table;
 use crate::{
-    acme, alerts, audit, certificates, counter, delegation, dns_credentials, dns_records, http_challenges, operations,
-    users,
+    acme, alerts, audit, certificates, counter, delegation, deployments, dns_credentials, dns_records, http_challenges,
+    monitors, operations, servers, users,
 };
 
 /// Every table of the domain.
@@ -22,6 +22,13 @@ pub static ALL: &[&Table] = &[
     &dns_records::DNS_NAMES,
     &delegation::DNS_DELEGATION,
     &http_challenges::HTTP_CHALLENGES,
+    &monitors::MONITORS,
+    &monitors::CHECKS,
+    &servers::SERVERS,
+    &deployments::DEPLOYMENTS,
+    &deployments::PATHS,
+    &deployments::RUNS,
+    &deployments::LOCKS,
     &operations::OPERATIONS,
     &audit::AUDIT,
     &alerts::ALERTS,

@@ -64,10 +64,12 @@ impl EmbeddedQueue {
     }
 
     fn sent(&self, queue: QueueName) -> &Notify {
-        let [issuer, auditor, notifier] = &self.sent;
+        let [issuer, deployer, prober, auditor, notifier] = &self.sent;
         match queue {
             QueueName::Issuer => issuer,
+            QueueName::Deployer => deployer,
             QueueName::Auditor => auditor,
+            QueueName::Prober => prober,
             QueueName::Notifier => notifier,
         }
     }

@@ -8,6 +8,7 @@ use domain::targets::TargetPolicy;
 use domain::{Context, Settings};
 use lambda_runtime::Error;
 use probe::RustlsProber;
+use ssh::SshRemote;
 use system::{SystemClock, SystemEntropy};
 use tokio::sync::OnceCell;
 use tracing_subscriber::filter::Targets;
@@ -35,6 +36,7 @@ pub(crate) fn open() -> Result<(Context, TargetPolicy), Error> {
         smtp: OnceCell::new(),
     };
     let prober = Arc::new(RustlsProber::new(environment.targets.clone(), Arc::clone(&clock)));
+    let remote = Arc::new(SshRemote::new(environment.targets.clone()));
     let targets = environment.targets.clone();
     let ctx = Context {
         store: aws.store(),
@@ -47,6 +49,7 @@ pub(crate) fn open() -> Result<(Context, TargetPolicy), Error> {
         dns: Arc::new(Authoritative::new(environment.dns, environment.targets)?),
         zones: Arc::new(NoDnsWriter),
         prober,
+        remote,
         mailer: Arc::new(mailer),
         settings: Settings { public_url: environment.public_url, registration: environment.registration },
     };

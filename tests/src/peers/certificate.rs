@@ -29,3 +29,35 @@ impl ServerCertificate {
         Self { root_pem: ca.pem(), certificate_pem: certificate.pem(), key_pem: key.serialize_pem() }
     }
 }
+
+/// A private CA that issues many certificates.
+pub struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl std::fmt::Debug for Authority {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Authority")
+    }
+}
+
+impl Authority {
+    /// A fresh one.
+    pub fn generate() -> Self {
+        let mut ca = CertificateParams::default();
+        ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        ca.distinguished_name.push(DnType::CommonName, "the CA of a test's sites");
+        Self(CertifiedIssuer::self_signed(ca, KeyPair::generate().unwrap()).unwrap())
+    }
+
+    /// What a client must trust.
+    pub fn root_pem(&self) -> String {
+        self.0.pem()
+    }
+
+    /// A certificate for these names with its key, PEM both.
+    pub fn issue(&self, names: &[&str]) -> (String, String) {
+        let key = KeyPair::generate().unwrap();
+        let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
+        let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &self.0).unwrap();
+        (certificate.pem(), key.serialize_pem())
+    }
+}

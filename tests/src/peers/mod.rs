@@ -10,30 +10,42 @@
 //! # }
 //! ```
 
+mod apache;
 mod aws_gate;
 mod bind;
 mod cargo_lambda;
 mod certificate;
 mod challtestsrv;
+mod cutter;
 mod deaf;
 mod gate;
 mod ministack;
 mod need;
+mod nginx;
 mod pebble;
 mod port;
 mod process;
 mod smtp_sink;
+mod sshd;
+mod tls_server;
+mod visitor;
 
+pub use apache::Apache;
 pub use aws_gate::{AwsCall, AwsGate, Verdict};
 pub use bind::{Bind, TsigKey};
 pub use cargo_lambda::CargoLambda;
-pub use certificate::ServerCertificate;
+pub use certificate::{Authority, ServerCertificate};
 pub use challtestsrv::ChallTestSrv;
+pub use cutter::Cutter;
 pub use deaf::Deaf;
 pub use gate::Gate;
 pub use ministack::Ministack;
 pub use need::{available, find};
+pub use nginx::Nginx;
 pub use pebble::{EAB_KEY, EAB_KID, Pebble, PebbleOptions};
 pub use port::Port;
 pub use process::Process;
 pub use smtp_sink::{SinkMessage, SinkTls, SmtpSink, SmtpSinkOptions};
+pub use sshd::{Sshd, make_key};
+pub use tls_server::{Chain, TlsServer};
+pub use visitor::Visitor;

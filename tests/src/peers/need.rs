@@ -28,6 +28,17 @@ pub fn available(programs: &[&str]) -> bool {
     false
 }
 
+/// Whether a program is installed that cannot be had everywhere; says aloud that the test is skipped when it is not,
+/// and why it may not be there.
+#[must_use]
+pub fn wished(program: &str, why: &str) -> bool {
+    let there = is_installed(program);
+    if !there {
+        aloud(&format!("SKIPPED {}: {program} is not installed; {why}\n", test_name()));
+    }
+    there
+}
+
 /// The path of a program.
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();

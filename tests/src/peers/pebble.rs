@@ -3,6 +3,7 @@ use std::net::SocketAddr;
 
 use serde_json::json;
 
+use super::need::wished;
 use super::{ChallTestSrv, Port, Process, ServerCertificate};
 
 /// The key id of the external account that Pebble knows when `eab` is on.
@@ -29,7 +30,13 @@ pub struct PebbleOptions {
     pub always_valid: bool,
     /// Domains it refuses to issue for.
     pub blocklist: Vec<String>,
+    /// Its profiles, each with the seconds that its certificates live: for [`Pebble::with_ari`]. Where there are none,
+    /// one of them is `default`.
+    pub profiles: Vec<(&'static str, u64)>,
 }
+
+/// The name that `tests/run` installs a Pebble under that knows ARI and profiles; Debian 12's own does not.
+const PEBBLE_ARI: &str = "pebble-ari";
 
 impl Default for PebbleOptions {
     fn default() -> Self {
@@ -42,6 +49,7 @@ impl Default for PebbleOptions {
             validity: 90 * 24 * 60 * 60,
             always_valid: false,
             blocklist: Vec::new(),
+            profiles: Vec::new(),
         }
     }
 }
@@ -60,9 +68,28 @@ pub struct Pebble {
 impl Pebble {
     /// Starts one, in strict mode.
     pub async fn start(options: PebbleOptions) -> Self {
+        Self::launch("pebble", options).await
+    }
+
+    /// Starts one that says when to renew (RFC 9773) and has profiles. Says aloud that the test is skipped where that
+    /// version could not be had.
+    pub async fn with_ari(options: PebbleOptions) -> Option<Self> {
+        if !wished(PEBBLE_ARI, "Debian's unstable suite has it, and could not be reached") {
+            return None;
+        }
+        Some(Self::launch(PEBBLE_ARI, options).await)
+    }
+
+    async fn launch(program: &str, options: PebbleOptions) -> Self {
         let challtestsrv = ChallTestSrv::start().await;
         let (listen, management, tls) = (Port::claim(), Port::claim(), ServerCertificate::generate());
         let directory = Process::directory();
+        let named = |(name, seconds): &(&str, u64)| {
+            ((*name).to_owned(), json!({"description": name, "validityPeriod": seconds}))
+        };
+        let default = [("default", options.validity)];
+        let profiles = if options.profiles.is_empty() { &default[..] } else { &options.profiles };
+        let profiles: serde_json::Map<_, _> = profiles.iter().map(named).collect();
         let config = json!({"pebble": {
             "listenAddress": listen.address(),
             "managementListenAddress": management.address(),
@@ -75,6 +102,7 @@ impl Pebble {
             "externalAccountBindingRequired": options.eab,
             "externalAccountMACKeys": if options.eab { json!({EAB_KID: EAB_KEY}) } else { json!({}) },
             "domainBlocklist": options.blocklist,
+            "profiles": profiles,
         }});
         for (file, text) in
             [("tls.crt", &tls.certificate_pem), ("tls.key", &tls.key_pem), ("pebble.json", &config.to_string())]
@@ -91,11 +119,12 @@ impl Pebble {
             env.push(("PEBBLE_VA_ALWAYS_VALID", "1".to_owned()));
         }
         let args = ["-strict", "-config", "pebble.json", "-dnsserver", &dns];
-        let mut process = Process::start("pebble", directory, &args, &env);
+        let mut process = Process::start(program, directory, &args, &env);
         process.until_listening(listen.address()).await;
         process.until_listening(management.address()).await;
         let root = reqwest::Certificate::from_pem(tls.root_pem.as_bytes()).unwrap();
-        let client = reqwest::Client::builder().no_proxy().tls_certs_only([root]).build().unwrap();
+        let client =
+            reqwest::Client::builder().no_proxy().user_agent("steward-tests").tls_certs_only([root]).build().unwrap();
         Self { process, listen, management, challtestsrv, tls, client }
     }
 
@@ -127,6 +156,17 @@ impl Pebble {
     /// What it knows of a certificate, by serial number in hex: `Status` is `Valid` or `Revoked`.
     pub async fn certificate_status(&self, serial: &str) -> serde_json::Value {
         serde_json::from_str(&self.management(&format!("cert-status-by-serial/{serial}")).await).unwrap()
+    }
+
+    /// From now on it would have the leaf of this chain renewed between these times (RFC 3339).
+    pub async fn suggest_renewal(&self, chain_pem: &str, start: &str, end: &str) {
+        const END: &str = "-----END CERTIFICATE-----\n";
+        let leaf = &chain_pem[..chain_pem.find(END).unwrap() + END.len()];
+        let url = format!("https://localhost:{}/set-renewal-info/", self.management.number());
+        let answer = json!({"suggestedWindow": {"start": start, "end": end}}).to_string();
+        let body = json!({"Certificate": leaf, "ARIResponse": answer});
+        let response = self.client.post(url).json(&body).send().await.unwrap();
+        assert!(response.status().is_success(), "{}", response.text().await.unwrap());
     }
 
     /// The challenge test server beside it.

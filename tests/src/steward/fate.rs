@@ -1,4 +1,5 @@
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -6,11 +7,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::Context;
 use domain::jobs::Job;
-use domain::names::{DomainName, Email};
+use domain::names::Email;
 use domain::ports::{
-    Ca, CaAccount, CaError, Delivery, Directory, DnsAccess, DnsWriteError, DnsWriter, ExternalAccountBinding, Item,
-    Key, OrderView, Page, PageToken, Query, Queue, QueueError, QueueName, Registered, Schedule, ScheduleName,
-    Scheduler, SchedulerError, SecretName, Store, StoreError, Table, TxtChange, Vault, VaultError, Write,
+    Ca, CaAccount, CaError, CaMeta, ChallengeType, Command, CommandOutput, Connected, Delivery, Directory, DnsAccess,
+    DnsWriteError, DnsWriter, Endpoint, ExternalAccountBinding, Handshake, Item, Key, LoginKey, NewOrder, OrderView,
+    Page, PageToken, ProbeError, Prober, Query, Queue, QueueError, QueueName, Registered, Remote, RemoteError,
+    RemoteHost, RemoteSession, RenewalInfo, Schedule, ScheduleName, Scheduler, SchedulerError, SecretName, Store,
+    StoreError, Table, TxtChange, Vault, VaultError, Write,
 };
 use secrecy::SecretString;
 use tokio::sync::Notify;
@@ -87,6 +90,8 @@ impl Fate {
             scheduler: Arc::new(Mortal::new(self, &ctx.scheduler)),
             ca: Arc::new(Mortal::new(self, &ctx.ca)),
             zones: Arc::new(Mortal::new(self, &ctx.zones)),
+            remote: Arc::new(Mortal::new(self, &ctx.remote)),
+            prober: Arc::new(Mortal::new(self, &ctx.prober)),
             ..ctx.clone()
         }
     }
@@ -266,16 +271,24 @@ impl Ca for Mortal<dyn Ca> {
         self.fate.live("ca.register", self.port.register(directory, contact, binding)).await
     }
 
-    async fn new_order(&self, account: &CaAccount, names: &[DomainName]) -> Result<OrderView, CaError> {
-        self.fate.live("ca.new_order", self.port.new_order(account, names)).await
+    async fn meta(&self, directory: &Directory) -> Result<CaMeta, CaError> {
+        self.fate.live("ca.meta", self.port.meta(directory)).await
+    }
+
+    async fn renewal_info(&self, directory: &Directory, chain_pem: &str) -> Result<Option<RenewalInfo>, CaError> {
+        self.fate.live("ca.renewal_info", self.port.renewal_info(directory, chain_pem)).await
+    }
+
+    async fn new_order(&self, account: &CaAccount, new: &NewOrder) -> Result<OrderView, CaError> {
+        self.fate.live("ca.new_order", self.port.new_order(account, new)).await
     }
 
     async fn order(&self, account: &CaAccount, url: &str) -> Result<OrderView, CaError> {
         self.fate.live("ca.order", self.port.order(account, url)).await
     }
 
-    async fn answer_challenges(&self, account: &CaAccount, url: &str) -> Result<(), CaError> {
-        self.fate.live("ca.answer_challenges", self.port.answer_challenges(account, url)).await
+    async fn answer_challenges(&self, account: &CaAccount, url: &str, by: ChallengeType) -> Result<(), CaError> {
+        self.fate.live("ca.answer_challenges", self.port.answer_challenges(account, url, by)).await
     }
 
     async fn finalize(&self, account: &CaAccount, url: &str, csr: &[u8]) -> Result<OrderView, CaError> {
@@ -299,5 +312,41 @@ impl DnsWriter for Mortal<dyn DnsWriter> {
 
     async fn write(&self, access: &DnsAccess, change: &TxtChange) -> Result<(), DnsWriteError> {
         self.fate.live("zones.write", self.port.write(access, change)).await
+    }
+}
+
+#[async_trait]
+impl Prober for Mortal<dyn Prober> {
+    async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, ProbeError> {
+        self.fate.live("prober.resolve", self.port.resolve(host)).await
+    }
+
+    async fn handshake(&self, endpoint: &Endpoint, within: Duration) -> Result<Handshake, ProbeError> {
+        self.fate.live("prober.handshake", self.port.handshake(endpoint, within)).await
+    }
+}
+
+#[async_trait]
+impl Remote for Mortal<dyn Remote> {
+    fn new_key(&self, seed: &[u8; 32]) -> Result<LoginKey, RemoteError> {
+        self.port.new_key(seed)
+    }
+
+    fn read_key(&self, text: &SecretString) -> Result<LoginKey, RemoteError> {
+        self.port.read_key(text)
+    }
+
+    async fn connect(&self, host: &RemoteHost, within: Duration) -> Result<Connected, RemoteError> {
+        let connected = self.fate.live("remote.connect", self.port.connect(host, within)).await?;
+        let session: Arc<dyn RemoteSession> = Arc::from(connected.session);
+        let session = Box::new(Mortal::new(&self.fate, &session));
+        Ok(Connected { session, host_key: connected.host_key })
+    }
+}
+
+#[async_trait]
+impl RemoteSession for Mortal<dyn RemoteSession> {
+    async fn run(&self, command: Command) -> Result<CommandOutput, RemoteError> {
+        self.fate.live("remote.run", self.port.run(command)).await
     }
 }

@@ -12,6 +12,7 @@ mod planted;
 mod routes;
 mod rows;
 mod server;
+mod sites;
 mod worker;
 
 pub use client::{Client, Reply};
@@ -25,4 +26,5 @@ pub use orders::Lab;
 pub use routes::{Kind, Route, routes};
 pub use rows::{certificate_row, issued_until, put_certificates};
 pub use server::{ADMIN_PASSWORD, Steward, StewardOptions, empty_context};
+pub use sites::{SITE, SiteLab, add_server, fingerprint, served};
 pub use worker::Worker;

@@ -3,8 +3,11 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use domain::Context;
-use domain::names::{DomainName, Email};
-use domain::ports::{Ca, CaAccount, CaError, Directory, ExternalAccountBinding, OrderStatus, OrderView, Registered};
+use domain::names::Email;
+use domain::ports::{
+    Ca, CaAccount, CaError, CaMeta, ChallengeType, Directory, ExternalAccountBinding, NewOrder, OrderStatus, OrderView,
+    Registered, RenewalInfo,
+};
 
 /// What a CA does instead of what it is asked.
 #[derive(Clone, Debug)]
@@ -72,9 +75,19 @@ impl Ca for MoodyCa {
         self.inner.register(directory, contact, binding).await
     }
 
-    async fn new_order(&self, account: &CaAccount, names: &[DomainName]) -> Result<OrderView, CaError> {
+    async fn meta(&self, directory: &Directory) -> Result<CaMeta, CaError> {
+        self.mood("meta")?;
+        self.inner.meta(directory).await
+    }
+
+    async fn renewal_info(&self, directory: &Directory, chain_pem: &str) -> Result<Option<RenewalInfo>, CaError> {
+        self.mood("renewal_info")?;
+        self.inner.renewal_info(directory, chain_pem).await
+    }
+
+    async fn new_order(&self, account: &CaAccount, new: &NewOrder) -> Result<OrderView, CaError> {
         self.mood("new_order")?;
-        self.inner.new_order(account, names).await
+        self.inner.new_order(account, new).await
     }
 
     async fn order(&self, account: &CaAccount, url: &str) -> Result<OrderView, CaError> {
@@ -83,9 +96,9 @@ impl Ca for MoodyCa {
         Ok(OrderView { status: status.unwrap_or(view.status), ..view })
     }
 
-    async fn answer_challenges(&self, account: &CaAccount, url: &str) -> Result<(), CaError> {
+    async fn answer_challenges(&self, account: &CaAccount, url: &str, by: ChallengeType) -> Result<(), CaError> {
         self.mood("answer_challenges")?;
-        self.inner.answer_challenges(account, url).await
+        self.inner.answer_challenges(account, url, by).await
     }
 
     async fn finalize(&self, account: &CaAccount, url: &str, csr: &[u8]) -> Result<OrderView, CaError> {

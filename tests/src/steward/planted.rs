@@ -3,6 +3,7 @@ use domain::certificates::State;
 use domain::dns_credentials::{self, NewDnsCredential};
 use domain::entity::{self, Entity};
 use domain::ids::{AccountId, OperationId, ProviderId, UserId};
+use domain::monitors::{self, NewMonitor};
 use domain::names::Email;
 use domain::operations::{Operation, Progress, Work};
 use domain::ports::Directory;
@@ -57,6 +58,12 @@ impl Steward {
             zone: Some("example.com".into()),
         };
         dns_credentials::create(&self.ctx, UserId(owner), new).await.unwrap().value.id.0
+    }
+
+    /// A monitor that is switched off.
+    pub async fn plant_monitor(&self, owner: i64) -> i64 {
+        let new = NewMonitor { domain: "www.example.com".into(), ..NewMonitor::default() };
+        monitors::create(&self.ctx, UserId(owner), new).await.unwrap().value.id.0
     }
 
     /// An operation that has ended.

@@ -82,13 +82,13 @@ impl Route {
         Some(fields.map(|(name, s)| (name.clone(), required.contains(&json!(name)), self.kind(s))).collect())
     }
 
-    /// A body of the right shape: the required fields, and every integer (an id, more often than not) as `id`.
+    /// A body of the right shape: the required fields, and every integer that is an id as `id`.
     pub fn sample(&self, id: i64) -> Option<Map<String, Value>> {
         let properties = &self.body()?["properties"];
         let mut sample = Map::new();
         for (name, required, kind) in self.fields()? {
             let value = match kind {
-                Kind::Integer => json!(id),
+                Kind::Integer if required || is_id(&name) => json!(id),
                 Kind::Text if required => properties[&name].get("example").cloned().unwrap_or(json!("some text")),
                 Kind::Boolean if required => json!(false),
                 _ => continue,
@@ -118,4 +118,8 @@ impl Route {
             () => Kind::Other,
         }
     }
+}
+
+fn is_id(name: &str) -> bool {
+    name == "id" || name.ends_with("_id") || name.ends_with("Id")
 }

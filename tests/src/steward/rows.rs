@@ -1,4 +1,4 @@
-use domain::certificates::{Certificate, Issued, KeyType, State};
+use domain::certificates::{Certificate, Issued, KeyType, Method, State};
 use domain::ids::{AccountId, CertificateId, UserId};
 use domain::names::DomainName;
 use domain::{Context, acme, counter, entity};
@@ -16,6 +16,12 @@ pub fn certificate_row(owner: i64, account: i64, domain: &str, state: State) -> 
         account: AccountId(account),
         key_type: KeyType::EcP256,
         note: String::new(),
+        method: Method::Manual,
+        profile: None,
+        reuse_key: false,
+        auto_renew: true,
+        version: 0,
+        renewal: None,
         order: None,
         state,
         created_at: now,

@@ -37,6 +37,8 @@ pub struct StewardOptions {
     pub deployment: Option<aws::Settings>,
     /// Who is told of its calls to that deployment.
     pub observer: Option<Arc<dyn aws::Observer>>,
+    /// Where it answers, unless on any free port.
+    pub listen: Option<SocketAddr>,
     /// More options of the command line.
     pub arguments: Vec<String>,
 }
@@ -65,7 +67,7 @@ impl Steward {
     pub async fn start(options: StewardOptions) -> Self {
         let directory = options.data.is_none().then(|| TempDir::with_prefix("steward-test-").unwrap());
         let data = options.data.or_else(|| directory.as_ref().map(|d| d.path().join("data"))).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind(options.listen.unwrap_or(([127, 0, 0, 1], 0).into())).await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut arguments = vec![
             "steward".to_owned(),

@@ -3,6 +3,7 @@
 mod certificates;
 mod creates;
 mod dns;
+mod monitors;
 mod reads;
 mod users;
 
@@ -14,10 +15,11 @@ use serde_json::Value;
 use crate::steward::{Client, CountingStore, Lab, Steward, routes};
 
 /// The lists; every other GET is of one thing.
-const LISTS: [&str; 7] = [
+const LISTS: [&str; 8] = [
     "/api/certificates",
     "/api/dns-credentials",
     "/api/dns-providers",
+    "/api/monitors",
     "/api/v1/users",
     "/api/v1/acme/accounts",
     "/api/v1/acme/providers",
@@ -26,6 +28,7 @@ const LISTS: [&str; 7] = [
 
 /// Where something is made.
 const CREATES: [&str; 6] = [
+    "/api/monitors",
     "/api/add_user",
     "/api/v1/users/register",
     "/api/v1/acme/providers/create",
@@ -103,6 +106,7 @@ impl<'a, M: Meter> Walk<'a, M> {
         walk.creates(lab).await;
         walk.certificates(lab).await;
         walk.dns().await;
+        walk.monitors(lab).await;
         walk.sweep().await;
         walk.users().await;
         walk.reads().await;
@@ -146,7 +150,9 @@ impl<'a, M: Meter> Walk<'a, M> {
         let delivery = taken.pop().unwrap_or_else(|| panic!("no job on the queue {}", queue.as_str()));
         let next = match queue {
             QueueName::Issuer => issuer::handle(ctx, &delivery.job).await.unwrap(),
+            QueueName::Deployer => deployer::handle(ctx, &delivery.job).await.unwrap(),
             QueueName::Auditor => auditor::handle(ctx, &delivery.job).await.unwrap(),
+            QueueName::Prober => prober::handle(ctx, &delivery.job).await.unwrap(),
             QueueName::Notifier => notifier::handle(ctx, &delivery.job).await.unwrap(),
         };
         if let Next::Again(pause) = next {

@@ -8,7 +8,7 @@ impl<M: Meter> Walk<'_, M> {
     /// Every GET of one who is known: as a user, with an API key, and as an administrator.
     pub async fn reads(&mut self) {
         let steward = self.steward;
-        let (user, id, certificate, operation) = planted(steward).await;
+        let Planted { user, id, certificate, operation, monitor } = planted(steward).await;
         let credential = steward.plant_dns_credential(id).await;
         let admin = steward.admin().await;
         let key = user.post("/api/v1/users/regenerate-key", json!({})).await.ok();
@@ -26,6 +26,7 @@ impl<M: Meter> Walk<'_, M> {
                     "certificates" => certificate,
                     "operations" => operation,
                     "dns-credentials" => credential,
+                    "monitors" => monitor,
                     _ => id,
                 };
                 let mut paths = vec![route.path_with(of)];
@@ -64,8 +65,16 @@ impl<M: Meter> Walk<'_, M> {
     }
 }
 
-/// A user with certificates, accounts and an operation, and the ids of that user, a certificate and the operation.
-async fn planted(steward: &Steward) -> (Client, i64, i64, i64) {
+/// A user who has something of each kind, and an id of each.
+struct Planted {
+    user: Client,
+    id: i64,
+    certificate: i64,
+    operation: i64,
+    monitor: i64,
+}
+
+async fn planted(steward: &Steward) -> Planted {
     let user = steward.user("anna").await;
     let id = id_of(&user).await;
     for n in 0..30 {
@@ -73,7 +82,8 @@ async fn planted(steward: &Steward) -> (Client, i64, i64, i64) {
         steward.plant_account(id).await;
     }
     let certificate = steward.plant_certificate(id, "example.com").await;
-    (user, id, certificate, steward.plant_operation(id).await)
+    let (operation, monitor) = (steward.plant_operation(id).await, steward.plant_monitor(id).await);
+    Planted { user, id, certificate, operation, monitor }
 }
 
 async fn id_of(client: &Client) -> i64 {

@@ -7,6 +7,7 @@ mod issue;
 mod key_types;
 mod list;
 mod owners;
+mod renew;
 mod revoke;
 mod search;
 mod status;

@@ -10,8 +10,14 @@ use system_tests::steward::{Steward, StewardOptions};
 
 use crate::api::{refused, routes};
 
-/// The documents' routes that Steward has (000 §4.1, §4.2; 002; 003 §1.1 to §1.3, §10; 004 §2.2 users).
-const ROUTES: [&str; 26] = [
+/// The documents' routes that Steward has (000 §4.1, §4.2, §4.4; 002; 003 §1.1 to §1.3, §10; 004 §2.2 users).
+const ROUTES: [&str; 32] = [
+    "GET /api/monitors",
+    "GET /api/monitors/{id}",
+    "POST /api/monitors",
+    "PUT /api/monitors/{id}",
+    "DELETE /api/monitors/{id}",
+    "POST /api/monitors/{id}/check",
     "POST /api/auth/login",
     "POST /api/auth/logout",
     "POST /api/auth/refresh",

@@ -158,6 +158,8 @@ async fn what_belongs_to_another_does_not_exist() {
     let account = steward.plant_account(victim_id).await;
     let operation = steward.plant_operation(victim_id).await;
     let credential = steward.plant_dns_credential(victim_id).await;
+    let monitor = steward.plant_monitor(victim_id).await;
+    victim.get(&format!("/api/monitors/{monitor}")).await.ok();
     victim.get(&format!("/api/certificates/{certificate}")).await.ok();
     victim.get(&format!("/api/operations/{operation}")).await.ok();
     let accounts = victim.get("/api/v1/acme/accounts").await.ok();
@@ -180,6 +182,7 @@ async fn what_belongs_to_another_does_not_exist() {
                 "certificates" => certificate,
                 "operations" => operation,
                 "dns-credentials" => credential,
+                "monitors" => monitor,
                 "v1" => victim_id,
                 other => panic!("plant something for {other}"),
             };
@@ -197,7 +200,7 @@ async fn what_belongs_to_another_does_not_exist() {
             nothing_written(&steward, &path);
         }
     }
-    assert_eq!(walked, 21, "a route with an id was added or lost: count again");
+    assert_eq!(walked, 27, "a route with an id was added or lost: count again");
 }
 
 /// Registration is public only while it is open.

@@ -33,6 +33,12 @@ pub async fn put(environment: &[(String, String)], mails: &std::path::Path) -> R
             account: AccountId(1),
             key_type: KeyType::EcP256,
             note: format!("customer {id}"),
+            method: Default::default(),
+            profile: None,
+            reuse_key: false,
+            auto_renew: true,
+            version: 0,
+            renewal: None,
             order: None,
             state: State::Unissued,
             created_at: now,
@@ -41,7 +47,7 @@ pub async fn put(environment: &[(String, String)], mails: &std::path::Path) -> R
         writes.push(entity::insert(&certificate)?);
     }
     let work = Work::Issue { certificate: CertificateId(1) };
-    let mut operation = Operation::new(OperationId(1), owner, work, &domain::certificates::STEPS, now);
+    let mut operation = Operation::new(OperationId(1), owner, work, domain::certificates::automatic_steps(), now);
     // Else the sweep would soon take its job for lost.
     operation.state = Progress::Succeeded;
     writes.push(entity::insert(&operation)?);
@@ -64,7 +70,8 @@ fn context(environment: &[(String, String)], mails: &std::path::Path) -> Result<
         ca: Arc::new(acme::InstantCa::new(policy.clone())),
         dns: Arc::new(dns::Authoritative::new(None, policy.clone())?),
         zones: Arc::new(domain::ports::NoDnsWriter),
-        prober: Arc::new(probe::RustlsProber::new(policy, Arc::clone(&clock))),
+        prober: Arc::new(probe::RustlsProber::new(policy.clone(), Arc::clone(&clock))),
+        remote: Arc::new(ssh::SshRemote::new(policy)),
         mailer: Arc::new(mail::Directory::new(mails, Arc::clone(&clock), Arc::clone(&entropy))?),
         clock,
         entropy,

@@ -18,6 +18,8 @@ pub enum Event {
     Sweep,
     /// A job that appends to the audit trail.
     Audit,
+    /// A check that is out of date.
+    Check,
 }
 
 /// The functions of the bundle. Rental has no route of its own that only reads: it is asked to refuse.
@@ -29,6 +31,7 @@ pub const BUNDLE: &[Measured] = &[
     Measured { function: "console", work: Event::Request("GET", "/api/urls", 200) },
     Measured { function: "issuer", work: Event::Sweep },
     Measured { function: "auditor", work: Event::Audit },
+    Measured { function: "prober", work: Event::Check },
 ];
 
 impl Event {
@@ -38,6 +41,7 @@ impl Event {
             Self::Request(method, path, _) => format!("{method} {path}"),
             Self::Sweep => "job sweep".into(),
             Self::Audit => "job audit".into(),
+            Self::Check => "job check".into(),
         }
     }
 
@@ -47,6 +51,7 @@ impl Event {
             Self::Request(method, path, _) => request(method, path, token),
             Self::Sweep => message(n, &json!({ "job": "sweep" })),
             Self::Audit => message(n, &audit(n)),
+            Self::Check => message(n, &json!({ "job": "check", "monitor": 1, "due": "2026-11-21T12:00:00Z" })),
         }
     }
 
@@ -54,7 +59,9 @@ impl Event {
     pub fn is_answered_by(self, answer: &Value) -> bool {
         match self {
             Self::Request(_, _, status) => answer["statusCode"] == status,
-            Self::Sweep | Self::Audit => answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty),
+            Self::Sweep | Self::Audit | Self::Check => {
+                answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty)
+            }
         }
     }
 }

@@ -217,6 +217,7 @@ fn environment(endpoint: &Endpoint, files: &Path) -> Result<Vec<(String, String)
         ("STEWARD_LOG", "info".into()),
         ("STEWARD_PUBLIC_URL", "https://api.example.com".into()),
         ("STEWARD_QUEUE_AUDITOR", queue("auditor")),
+        ("STEWARD_QUEUE_PROBER", queue("prober")),
         ("STEWARD_QUEUE_ISSUER", queue("issuer")),
         ("STEWARD_REGISTRATION", "closed".into()),
         ("STEWARD_SCHEDULER_ROLE", "arn:aws:iam::123456789012:role/scheduler".into()),

@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::certificates::{self, NewCertificate};
-use domain::ids::AccountId;
+use domain::certificates::{self, Method, NewCertificate};
+use domain::ids::{AccountId, DnsCredentialId};
 use serde::{Deserialize, Serialize};
 use steward_http::{Answer, App, Caller, ErrorBody, JsonBody};
 use utoipa::ToSchema;
@@ -31,6 +31,20 @@ pub struct NewOrder {
     alt_domains: Option<AltDomains>,
     /// The ACME account to order with, instead of the default one at the CA.
     account_id: Option<i64>,
+    /// How the names are proven: `manual` (unless given: you make the records, then verify), `dns` (Steward makes them
+    /// with a stored credential), `delegated` (Steward makes them in the operator's zone, where your CNAMEs lead) or
+    /// `http` (your site redirects `/.well-known/acme-challenge/` to Steward).
+    #[schema(example = "dns")]
+    challenge: Option<String>,
+    /// The credential for `dns`.
+    dns_credential_id: Option<i64>,
+    /// A profile of the CA, e.g. `classic`, `tlsserver` or `shortlived` at Let's Encrypt.
+    profile: Option<String>,
+    /// Whether renewals keep the key; `false` unless given.
+    #[serde(default)]
+    reuse_key: bool,
+    /// Whether it is renewed by itself; `true` unless given.
+    auto_renew: Option<bool>,
 }
 
 /// Names as a list, or as one string with commas.
@@ -62,9 +76,12 @@ pub struct Ordered {
     verification_info: Option<VerificationRecord>,
     /// The records for all names; two under one host must both be there.
     verification_records: Vec<VerificationRecord>,
+    /// Where the progress is shown, unless you have to make records first: `GET /api/operations/{id}`.
+    operation_id: Option<i64>,
 }
 
-/// Orders a certificate at the CA. Make the records it answers with, then verify. Without an account at that CA, one
+/// Orders a certificate at the CA. With `manual`, make the records it answers with, then verify; any other way needs
+/// nothing more, now and at each renewal. Without an account at that CA, one
 /// is registered with your address where the CA needs no external account binding.
 #[utoipa::path(post, path = "/api/certificates", tag = "certificates", request_body = NewOrder,
     responses((status = 201, body = Ordered), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
@@ -80,9 +97,14 @@ pub async fn create(
         issuer: body.issuer,
         account_id: body.account_id.map(AccountId),
         encryption_type: body.encryption_type,
+        method: Method::parse(body.challenge.as_deref(), body.dns_credential_id.map(DnsCredentialId))?,
+        profile: body.profile,
+        reuse_key: body.reuse_key,
+        auto_renew: body.auto_renew.unwrap_or(true),
         note: body.note.unwrap_or_default(),
     };
-    let certificate = certificates::create(&app.ctx, &caller.user.value, new).await?.value;
+    let certificates::Ordered { certificate, operation } =
+        certificates::create(&app.ctx, &caller.user.value, new).await?;
     let records = VerificationRecord::all(&certificate);
     let ordered = Ordered {
         id: certificate.id.0,
@@ -90,6 +112,7 @@ pub async fn create(
         verification_status: verification_status(certificate.status(app.ctx.clock.now())),
         verification_info: records.first().cloned(),
         verification_records: records,
+        operation_id: operation.map(|operation| operation.0),
     };
     Ok((StatusCode::CREATED, Json(ordered)))
 }

@@ -55,6 +55,6 @@ pub async fn download(
 }
 
 async fn key(app: &App, certificate: &Certificate) -> domain::Result<SecretString> {
-    let key = app.ctx.vault.get(&Certificate::secret(certificate.id)).await?;
+    let key = app.ctx.vault.get(&certificate.key_name()).await?;
     key.ok_or_else(|| Error::Internal(format!("the key of certificate {} is not in the vault", certificate.id)))
 }

@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::certificates::{Certificate, State as CertificateState};
+use domain::certificates::{Certificate, Method, State as CertificateState};
 use jiff::Timestamp;
 use serde::Serialize;
 use steward_http::{Answer, App, CallerAnd, ErrorBody};
 use utoipa::ToSchema;
 
+use super::renew::RenewalPlan;
 use super::{Summary, VerificationRecord};
 
 /// A certificate with everything about it.
@@ -35,6 +36,20 @@ pub struct CertificateDetail {
     serial: Option<String>,
     /// The records its order needs.
     verification_records: Vec<VerificationRecord>,
+    /// How its names are proven: `manual`, `dns`, `delegated` or `http`.
+    challenge: &'static str,
+    /// The credential that makes its records.
+    dns_credential_id: Option<i64>,
+    /// The CA's profile.
+    profile: Option<String>,
+    /// Whether renewals keep the key.
+    reuse_key: bool,
+    /// Whether it is renewed by itself.
+    auto_renew: bool,
+    /// How often it has been renewed.
+    version: u32,
+    /// When it is renewed, and how that goes; once it is issued.
+    renewal: Option<RenewalPlan>,
 }
 
 impl CertificateDetail {
@@ -58,6 +73,16 @@ impl CertificateDetail {
             fingerprint: issued.map(|issued| issued.fingerprint.clone()),
             serial: issued.map(|issued| issued.serial.clone()),
             verification_records: VerificationRecord::all(certificate),
+            challenge: certificate.method.as_str(),
+            dns_credential_id: match certificate.method {
+                Method::Dns { dns_credential } => Some(dns_credential.0),
+                Method::Manual | Method::Delegated | Method::Http => None,
+            },
+            profile: certificate.profile.clone(),
+            reuse_key: certificate.reuse_key,
+            auto_renew: certificate.auto_renew,
+            version: certificate.version,
+            renewal: certificate.renewal.as_ref().map(RenewalPlan::new),
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod download;
 pub mod get;
 pub mod list;
 pub mod preflight;
+pub mod renew;
 pub mod revoke;
 pub mod update;
 pub mod verify;

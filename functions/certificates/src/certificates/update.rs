@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::certificates::{self, Certificate};
+use domain::certificates::{self, Certificate, Method};
+use domain::ids::DnsCredentialId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use steward_http::{Answer, App, CallerAnd, ErrorBody, JsonBody};
@@ -13,7 +14,17 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub struct Change {
     /// At most 1000 characters.
-    note: String,
+    note: Option<String>,
+    /// How the names are proven: `manual`, `dns`, `delegated` or `http`.
+    challenge: Option<String>,
+    /// The credential for `dns`.
+    dns_credential_id: Option<i64>,
+    /// A profile of the CA; empty for none.
+    profile: Option<String>,
+    /// Whether renewals keep the key.
+    reuse_key: Option<bool>,
+    /// Whether it is renewed by itself.
+    auto_renew: Option<bool>,
 }
 
 /// What it is now.
@@ -22,11 +33,16 @@ pub struct Changed {
     id: i64,
     domain: String,
     note: String,
+    /// How the names are proven.
+    challenge: &'static str,
+    profile: Option<String>,
+    reuse_key: bool,
+    auto_renew: bool,
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
 }
 
-/// Changes the note.
+/// Changes what is given. All but the note counts from the next order on.
 #[utoipa::path(put, path = "/api/certificates/{id}", tag = "certificates", params(("id" = i64, Path)),
     request_body = Change,
     responses((status = 200, body = Changed), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
@@ -37,8 +53,28 @@ pub async fn update(
     JsonBody(body): JsonBody<Change>,
 ) -> Answer<Json<Changed>> {
     let mut certificate = asked.row;
-    certificates::set_note(&app.ctx, &mut certificate, body.note).await?;
+    let credential = body.dns_credential_id.map(DnsCredentialId);
+    let method = match body.challenge.is_some() || credential.is_some() {
+        true => Some(Method::parse(body.challenge.as_deref(), credential)?),
+        false => None,
+    };
+    let change = certificates::Change {
+        note: body.note,
+        method,
+        profile: body.profile,
+        reuse_key: body.reuse_key,
+        auto_renew: body.auto_renew,
+    };
+    certificates::change(&app.ctx, &mut certificate, change).await?;
     let certificate = certificate.value;
-    let domain = certificate.domain.to_string();
-    Ok(Json(Changed { id: certificate.id.0, domain, note: certificate.note, updated_at: certificate.updated_at }))
+    Ok(Json(Changed {
+        id: certificate.id.0,
+        domain: certificate.domain.to_string(),
+        note: certificate.note,
+        challenge: certificate.method.as_str(),
+        profile: certificate.profile,
+        reuse_key: certificate.reuse_key,
+        auto_renew: certificate.auto_renew,
+        updated_at: certificate.updated_at,
+    }))
 }

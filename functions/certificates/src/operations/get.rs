@@ -1,7 +1,7 @@
 //! `GET /api/operations/{id}` (000 §8.1)
 
 use axum::Json;
-use domain::operations::{Operation, Progress, Work};
+use domain::operations::{Operation, Progress, Step, Work};
 use jiff::Timestamp;
 use serde::Serialize;
 use steward_http::{Answer, CallerAnd, ErrorBody};
@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub struct OperationDetail {
     id: i64,
-    /// What is being done: `issue`, `purge`, `remove_records`, `test_dns_credential` …
+    /// What is being done: `issue`, `deploy`, `test_server`, `rollout`, `remove_records`, `test_dns_credential`, `purge`,
+    /// `notify` or `deliver`.
     kind: &'static str,
     /// The certificate it is done to.
     certificate_id: Option<i64>,
@@ -44,6 +45,18 @@ pub struct StepDetail {
     detail: Option<String>,
 }
 
+impl StepDetail {
+    pub(crate) fn new(step: Step) -> Self {
+        Self {
+            name: step.name,
+            state: word(step.state),
+            started_at: step.started_at,
+            finished_at: step.finished_at,
+            detail: step.detail,
+        }
+    }
+}
+
 fn word(progress: Progress) -> &'static str {
     match progress {
         Progress::Pending => "pending",
@@ -64,16 +77,13 @@ pub async fn get(asked: CallerAnd<Operation>) -> Answer<Json<OperationDetail>> {
         Work::Purge { .. } => ("purge", None),
         Work::RemoveRecords { .. } => ("remove_records", None),
         Work::TestDnsCredential { .. } => ("test_dns_credential", None),
+        Work::TestServer { .. } => ("test_server", None),
+        Work::Deploy { .. } => ("deploy", None),
+        Work::Rollout { certificate } => ("rollout", Some(certificate.0)),
         Work::Notify { .. } => ("notify", None),
         Work::Deliver { .. } => ("deliver", None),
     };
-    let steps = operation.steps.into_iter().map(|step| StepDetail {
-        name: step.name,
-        state: word(step.state),
-        started_at: step.started_at,
-        finished_at: step.finished_at,
-        detail: step.detail,
-    });
+    let steps = operation.steps.into_iter().map(StepDetail::new);
     Ok(Json(OperationDetail {
         id: operation.id.0,
         kind,

@@ -1,11 +1,12 @@
 use domain::ids::AccountId;
+use domain::ports::ChallengeType::Dns01;
 use domain::ports::{Ca, CaAccount, CaError, Directory, OrderStatus};
 use domain::targets::TargetPolicy;
 use serde_json::json;
 
 use acme::InstantCa;
 
-use crate::pebble::{client, contact, csr, names, settled, start};
+use crate::pebble::{client, contact, csr, names, order_for, order_of, settled, start};
 
 /// Does a step as the issuer does: again when the CA says later.
 macro_rules! again {
@@ -28,9 +29,9 @@ async fn half_of_all_nonces_refused_stops_no_order() {
     let account = pebble.account_of(&registered);
     for n in 0..20 {
         let names = names(&[&format!("n{n}.steward.test")]);
-        let order = again!(ca.new_order(&account, &names));
+        let order = again!(ca.new_order(&account, &order_for(&names)));
         pebble.publish(&order.challenges).await;
-        again!(ca.answer_challenges(&account, &order.url));
+        again!(ca.answer_challenges(&account, &order.url, Dns01));
         let ready = settled(&ca, &account, &order.url, &[OrderStatus::Pending]).await;
         assert_eq!(ready.status, OrderStatus::Ready, "{:?}", ready.problem);
         again!(ca.finalize(&account, &order.url, &csr(&names)));
@@ -51,7 +52,7 @@ async fn a_blocked_name_is_refused_in_the_ca_s_words() {
     let Some(pebble) = start(json!({ "domainBlocklist": ["blocked.test"] }), &[]).await else { return };
     let ca = client();
     let account = pebble.account(&ca).await;
-    let error = ca.new_order(&account, &names(&["www.blocked.test"])).await.unwrap_err();
+    let error = ca.new_order(&account, &order_of(&["www.blocked.test"])).await.unwrap_err();
     let CaError::Refused(reason) = error else { panic!("{error:?}") };
     assert!(reason.starts_with("rejectedIdentifier: ") && reason.contains("blocked.test"), "{reason}");
 }
@@ -61,11 +62,11 @@ async fn a_wrong_record_makes_the_order_invalid_and_says_why() {
     let Some(pebble) = start(json!({}), &[]).await else { return };
     let ca = client();
     let account = pebble.account(&ca).await;
-    let mut order = ca.new_order(&account, &names(&["wrong.steward.test"])).await.unwrap();
+    let mut order = ca.new_order(&account, &order_of(&["wrong.steward.test"])).await.unwrap();
     order.challenges[0].value = "not-this".into();
     pebble.publish(&order.challenges).await;
     // Pebble may have looked, and refused, before its answer is written.
-    match ca.answer_challenges(&account, &order.url).await {
+    match ca.answer_challenges(&account, &order.url, Dns01).await {
         Ok(()) | Err(CaError::Refused(_)) => {}
         Err(error) => panic!("{error:?}"),
     }
@@ -74,7 +75,7 @@ async fn a_wrong_record_makes_the_order_invalid_and_says_why() {
     let problem = invalid.problem.unwrap();
     assert!(problem.starts_with("wrong.steward.test: unauthorized: "), "{problem}");
     for error in [
-        ca.answer_challenges(&account, &order.url).await.unwrap_err(),
+        ca.answer_challenges(&account, &order.url, Dns01).await.unwrap_err(),
         ca.certificate(&account, &order.url).await.unwrap_err(),
     ] {
         assert!(matches!(&error, CaError::Refused(reason) if *reason == problem), "{error:?}");
@@ -86,14 +87,14 @@ async fn what_the_ca_does_not_know_is_gone() {
     let Some(pebble) = start(json!({}), &[]).await else { return };
     let ca = client();
     let account = pebble.account(&ca).await;
-    let order = ca.new_order(&account, &names(&["a.steward.test"])).await.unwrap();
+    let order = ca.new_order(&account, &order_of(&["a.steward.test"])).await.unwrap();
     let error = ca.order(&account, &format!("{}x", order.url)).await.unwrap_err();
     assert!(matches!(error, CaError::Gone(_)), "{error:?}");
 
     // Pebble keeps everything in memory: another one stands for a CA that has lost the account.
     let Some(other) = start(json!({}), &[]).await else { return };
     let moved = account.credentials_at(&other.directory);
-    let error = client().new_order(&moved, &names(&["a.steward.test"])).await.unwrap_err();
+    let error = client().new_order(&moved, &order_of(&["a.steward.test"])).await.unwrap_err();
     assert!(matches!(&error, CaError::Gone(_)), "{error:?}");
 }
 
@@ -102,7 +103,7 @@ async fn other_credentials_of_the_same_account_are_used_at_once() {
     let Some(pebble) = start(json!({}), &[]).await else { return };
     let ca = client();
     let (one, two) = (pebble.account(&ca).await, pebble.account(&ca).await);
-    let order = ca.new_order(&one, &names(&["a.steward.test"])).await.unwrap();
+    let order = ca.new_order(&one, &order_of(&["a.steward.test"])).await.unwrap();
     ca.order(&one, &order.url).await.unwrap();
     let error = ca.order(&two, &order.url).await.unwrap_err();
     assert!(!matches!(error, CaError::Later { .. }), "{error:?}");

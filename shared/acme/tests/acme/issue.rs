@@ -1,10 +1,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::ports::ChallengeType::Dns01;
 use domain::ports::{Ca, OrderStatus};
 use serde_json::json;
 
-use crate::pebble::{client, csr, names, settled, start};
+use crate::pebble::{client, csr, names, order_for, settled, start};
 
 #[tokio::test]
 async fn issues_for_an_apex_and_its_wildcard() {
@@ -13,7 +14,7 @@ async fn issues_for_an_apex_and_its_wildcard() {
     let account = pebble.account(&ca).await;
     let names = names(&["steward.test", "*.steward.test"]);
 
-    let order = ca.new_order(&account, &names).await.unwrap();
+    let order = ca.new_order(&account, &order_for(&names)).await.unwrap();
     assert_eq!((order.status, order.challenges.len()), (OrderStatus::Pending, 2));
     let mut wildcards: Vec<_> = order.challenges.iter().map(|c| c.wildcard).collect();
     wildcards.sort_unstable();
@@ -21,11 +22,11 @@ async fn issues_for_an_apex_and_its_wildcard() {
     assert!(order.challenges.iter().all(|c| c.name == "steward.test" && c.pending && c.value.len() == 43));
 
     pebble.publish(&order.challenges).await;
-    ca.answer_challenges(&account, &order.url).await.unwrap();
-    ca.answer_challenges(&account, &order.url).await.unwrap();
+    ca.answer_challenges(&account, &order.url, Dns01).await.unwrap();
+    ca.answer_challenges(&account, &order.url, Dns01).await.unwrap();
     let ready = settled(&ca, &account, &order.url, &[OrderStatus::Pending]).await;
     assert_eq!(ready.status, OrderStatus::Ready, "{:?}", ready.problem);
-    ca.answer_challenges(&account, &order.url).await.unwrap();
+    ca.answer_challenges(&account, &order.url, Dns01).await.unwrap();
 
     let csr = csr(&names);
     for _ in 0..3 {
@@ -46,9 +47,9 @@ async fn every_step_resumes_in_a_new_process() {
     let Some(pebble) = start(json!({}), &[]).await else { return };
     let account = pebble.account(&client()).await;
     let names = names(&["www.steward.test"]);
-    let order = client().new_order(&account, &names).await.unwrap();
+    let order = client().new_order(&account, &order_for(&names)).await.unwrap();
     pebble.publish(&order.challenges).await;
-    client().answer_challenges(&account, &order.url).await.unwrap();
+    client().answer_challenges(&account, &order.url, Dns01).await.unwrap();
     settled(&client(), &account, &order.url, &[OrderStatus::Pending]).await;
     client().finalize(&account, &order.url, &csr(&names)).await.unwrap();
     settled(&client(), &account, &order.url, &[OrderStatus::Processing]).await;
@@ -62,14 +63,14 @@ async fn an_earlier_proof_needs_no_record() {
     let ca = client();
     let account = pebble.account(&ca).await;
     let names = names(&["again.steward.test"]);
-    let first = ca.new_order(&account, &names).await.unwrap();
+    let first = ca.new_order(&account, &order_for(&names)).await.unwrap();
     pebble.publish(&first.challenges).await;
-    ca.answer_challenges(&account, &first.url).await.unwrap();
+    ca.answer_challenges(&account, &first.url, Dns01).await.unwrap();
     settled(&ca, &account, &first.url, &[OrderStatus::Pending]).await;
 
-    let second = ca.new_order(&account, &names).await.unwrap();
+    let second = ca.new_order(&account, &order_for(&names)).await.unwrap();
     assert_eq!((second.challenges.len(), second.challenges[0].pending), (1, false));
-    ca.answer_challenges(&account, &second.url).await.unwrap();
+    ca.answer_challenges(&account, &second.url, Dns01).await.unwrap();
     assert_eq!(ca.order(&account, &second.url).await.unwrap().status, OrderStatus::Ready);
 }
 
@@ -81,9 +82,9 @@ async fn a_certificate_costs_at_most_nine_requests() {
     let mut costs = Vec::new();
     for names in [names(&["one.steward.test"]), names(&["two.steward.test"])] {
         let before = pebble.requests().len();
-        let order = ca.new_order(&account, &names).await.unwrap();
+        let order = ca.new_order(&account, &order_for(&names)).await.unwrap();
         pebble.publish(&order.challenges).await;
-        ca.answer_challenges(&account, &order.url).await.unwrap();
+        ca.answer_challenges(&account, &order.url, Dns01).await.unwrap();
         let mut polls = 0;
         loop {
             let view = ca.order(&account, &order.url).await.unwrap();
@@ -115,7 +116,7 @@ async fn orders_of_one_account_do_not_take_each_other_s_nonces() {
     let mut orders = tokio::task::JoinSet::new();
     for n in 0..10 {
         let (ca, account, names) = (ca.clone(), account.clone(), names(&[&format!("n{n}.steward.test")]));
-        orders.spawn(async move { ca.new_order(&account, &names).await.unwrap() });
+        orders.spawn(async move { ca.new_order(&account, &order_for(&names)).await.unwrap() });
     }
     assert_eq!(orders.join_all().await.len(), 10);
     // An order and its authorization each; a refused nonce would cost another request.

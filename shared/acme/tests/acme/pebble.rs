@@ -10,7 +10,7 @@ use std::time::Duration;
 use acme::InstantCa;
 use domain::ids::AccountId;
 use domain::names::{DomainName, Email};
-use domain::ports::{Ca, CaAccount, CaError, Directory, DnsChallenge, OrderStatus, OrderView, Registered};
+use domain::ports::{Ca, CaAccount, CaError, Challenge, Directory, NewOrder, OrderStatus, OrderView, Registered};
 use domain::targets::TargetPolicy;
 use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, IsCa, Issuer, KeyPair};
 use serde_json::json;
@@ -89,7 +89,7 @@ impl Pebble {
     }
 
     /// Publishes the records of the challenges.
-    pub async fn publish(&self, challenges: &[DnsChallenge]) {
+    pub async fn publish(&self, challenges: &[Challenge]) {
         for challenge in challenges {
             let host = format!("_acme-challenge.{}.", challenge.name);
             self.dns("set-txt", &json!({ "host": host, "value": challenge.value })).await;
@@ -135,6 +135,16 @@ pub fn contact() -> Email {
     Email::parse("email", "ops@steward.test").unwrap()
 }
 
+pub fn order_of(of: &[&str]) -> NewOrder {
+    order_for(&names(of))
+}
+
+/// An order for these names.
+pub fn order_for(names: &[DomainName]) -> NewOrder {
+    NewOrder { names: names.to_vec(), ..NewOrder::default() }
+}
+
+/// Names that are right.
 pub fn names(names: &[&str]) -> Vec<DomainName> {
     names.iter().map(|name| DomainName::parse("domain", name).unwrap()).collect()
 }

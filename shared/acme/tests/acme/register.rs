@@ -2,7 +2,7 @@ use domain::ports::{Ca, CaError, ExternalAccountBinding};
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-use crate::pebble::{EAB, client, contact, names, start};
+use crate::pebble::{EAB, client, contact, order_of, start};
 
 fn binding(kid: &str, key: &str) -> ExternalAccountBinding {
     ExternalAccountBinding { kid: kid.to_owned(), hmac_key: key.to_owned().into() }
@@ -21,7 +21,7 @@ async fn registers_and_hides_the_key() {
     let broken = format!("{{\"key_pkcs8\":\"{key}\",\"id\":7}}");
     let mut account = pebble.account_of(&registered);
     account.credentials = broken.into();
-    let error = ca.new_order(&account, &names(&["a.steward.test"])).await.unwrap_err();
+    let error = ca.new_order(&account, &order_of(&["a.steward.test"])).await.unwrap_err();
     assert!(matches!(&error, CaError::Refused(_)) && !format!("{error:?}").contains(key), "{error:?}");
 }
 

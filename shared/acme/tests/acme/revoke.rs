@@ -1,7 +1,8 @@
+use domain::ports::ChallengeType::Dns01;
 use domain::ports::{Ca, CaError, OrderStatus};
 use serde_json::json;
 
-use crate::pebble::{client, csr, names, settled, start};
+use crate::pebble::{client, csr, names, order_for, settled, start};
 
 #[tokio::test]
 async fn revokes_and_revokes_again() {
@@ -9,9 +10,9 @@ async fn revokes_and_revokes_again() {
     let ca = client();
     let account = pebble.account(&ca).await;
     let names = names(&["gone.steward.test"]);
-    let order = ca.new_order(&account, &names).await.unwrap();
+    let order = ca.new_order(&account, &order_for(&names)).await.unwrap();
     pebble.publish(&order.challenges).await;
-    ca.answer_challenges(&account, &order.url).await.unwrap();
+    ca.answer_challenges(&account, &order.url, Dns01).await.unwrap();
     settled(&ca, &account, &order.url, &[OrderStatus::Pending]).await;
     ca.finalize(&account, &order.url, &csr(&names)).await.unwrap();
     settled(&ca, &account, &order.url, &[OrderStatus::Processing]).await;

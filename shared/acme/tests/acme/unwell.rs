@@ -3,7 +3,7 @@ use std::time::Duration;
 use domain::ports::{Ca, CaError, Directory, OrderStatus};
 use serde_json::json;
 
-use crate::pebble::{client, contact, names};
+use crate::pebble::{client, contact, names, order_for, order_of};
 use crate::scripted::Scripted;
 
 #[tokio::test]
@@ -26,7 +26,7 @@ async fn answers_that_may_change_are_for_later() {
         ),
     ] {
         ca.answer("POST /order", (status, headers, body));
-        let error = client.new_order(&ca.account, &names(&["example.com"])).await.unwrap_err();
+        let error = client.new_order(&ca.account, &order_of(&["example.com"])).await.unwrap_err();
         let CaError::Later { reason, retry_after } = error else { panic!("{status}: {error:?}") };
         assert_eq!((reason.as_str(), retry_after), (words, wait.map(Duration::from_secs)), "{status}");
     }
@@ -59,7 +59,7 @@ async fn answers_that_will_not_change_are_refusals() {
         ("302 Found", "Location: https://169.254.169.254/\r\n", String::new(), "the CA answered 302 Found"),
     ] {
         ca.answer("POST /order", (status, headers, body));
-        let error = client.new_order(&ca.account, &names(&["example.com"])).await.unwrap_err();
+        let error = client.new_order(&ca.account, &order_of(&["example.com"])).await.unwrap_err();
         assert!(matches!(&error, CaError::Refused(reason) if reason == words), "{error:?}");
     }
     ca.answer("GET /dir", ("200 OK", "", "<html>".into()));
@@ -118,7 +118,8 @@ async fn a_ca_that_is_silent_is_for_later() {
         tokio::time::pause();
     };
     let names = names(&["example.com"]);
-    let (outcome, ()) = tokio::join!(client.new_order(&ca.account, &names), wait);
+    let order = order_for(&names);
+    let (outcome, ()) = tokio::join!(client.new_order(&ca.account, &order), wait);
     let CaError::Later { reason, .. } = outcome.unwrap_err() else { panic!("not for later") };
     assert!(reason.ends_with("gave no answer within 30 s"), "{reason}");
 }

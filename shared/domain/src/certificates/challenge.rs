@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use futures_util::stream::{self, StreamExt};
 
 use super::Certificate;
-use crate::ports::{Dns, DnsChallenge, DnsError, ServerAnswer};
+use crate::ports::{Challenge, Dns, DnsError, ServerAnswer};
 use crate::{Error, Result};
 
 /// A TXT record the owner of a zone has to make (RFC 8555 §8.4).
@@ -29,7 +29,7 @@ pub fn records(certificate: &Certificate) -> Vec<RecordToMake> {
     records
 }
 
-fn record(challenge: &DnsChallenge) -> RecordToMake {
+fn record(challenge: &Challenge) -> RecordToMake {
     RecordToMake {
         domain: format!("{}{}", if challenge.wildcard { "*." } else { "" }, challenge.name),
         host: format!("_acme-challenge.{}", challenge.name),
@@ -42,7 +42,7 @@ fn record(challenge: &DnsChallenge) -> RecordToMake {
 const LOOKUPS: usize = 10;
 
 /// Looks the needed records up; gives what is missing in words, or nothing when all are there.
-pub(super) async fn missing(dns: &dyn Dns, records: &[RecordToMake]) -> Result<Option<String>> {
+pub async fn missing(dns: &dyn Dns, records: &[RecordToMake]) -> Result<Option<String>> {
     let mut hosts: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for record in records.iter().filter(|record| record.needed) {
         hosts.entry(record.host.clone()).or_default().push(record.value.clone());

@@ -1,8 +1,9 @@
-use super::{Certificate, KeyType, Order, State, checked_note};
+use super::{Certificate, KeyType, Method, State, automatic_steps, checked_note, place};
 use crate::acme::{self, Account, AccountStatus, Provider, display_name};
-use crate::entity::{self, Stored};
-use crate::ids::{AccountId, CertificateId};
+use crate::entity;
+use crate::ids::{AccountId, CertificateId, OperationId};
 use crate::names::DomainName;
+use crate::operations::{self, Operation, Work};
 use crate::ports::{Expect, Key, StoreError, Write};
 use crate::users::User;
 use crate::{Context, Error, Result, counter};
@@ -11,7 +12,7 @@ use crate::{Context, Error, Result, counter};
 const NAMES_MAX: usize = 100;
 
 /// What a person orders.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct NewCertificate {
     /// The first name.
     pub domain: String,
@@ -23,46 +24,95 @@ pub struct NewCertificate {
     pub account_id: Option<AccountId>,
     /// The kind of key, `ECC` unless given.
     pub encryption_type: Option<String>,
+    /// How its names are proven.
+    pub method: Method,
+    /// One of the CA's profiles.
+    pub profile: Option<String>,
+    /// Whether a renewal keeps the key.
+    pub reuse_key: bool,
+    /// Whether it is renewed by itself.
+    pub auto_renew: bool,
     /// A note.
     pub note: String,
 }
 
-/// Makes an order at the CA and a certificate that waits for its records. The order is made first: nothing is kept
-/// unless the CA took it, and an order nobody follows up ends by itself.
-pub async fn create(ctx: &Context, owner: &User, new: NewCertificate) -> Result<Stored<Certificate>> {
+/// What was made of an order.
+#[derive(Debug)]
+pub struct Ordered {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// The operation that issues it, unless its owner has to make records first.
+    pub operation: Option<OperationId>,
+}
+
+/// Makes a certificate. Where its names are proven by hand, the order is made at once, so that its records can be
+/// shown: nothing is kept unless the CA took it, and an order nobody follows up ends by itself. Where Steward proves
+/// them, an operation makes the order and all the rest.
+pub async fn create(ctx: &Context, owner: &User, new: NewCertificate) -> Result<Ordered> {
     let domain = DomainName::parse("domain", &new.domain)?;
     let alt_domains = alt_domains(&domain, &new.alt_domains)?;
     let key_type = new.encryption_type.map_or(Ok(KeyType::EcP256), |text| KeyType::parse("encryption_type", &text))?;
     let note = checked_note(new.note)?;
     let account = account(ctx, owner, new.issuer.as_deref(), new.account_id).await?;
+    let profile = profile(ctx, &account, new.profile).await?;
 
-    let names: Vec<DomainName> = std::iter::once(domain.clone()).chain(alt_domains.iter().cloned()).collect();
-    let order = order(ctx, &account, &names).await?;
-
-    let id = CertificateId(counter::next_id(ctx.store.as_ref(), "certificate").await?);
+    let store = ctx.store.as_ref();
     let now = ctx.clock.now();
-    let certificate = Certificate {
-        id,
+    let mut certificate = Certificate {
+        id: CertificateId(counter::next_id(store, "certificate").await?),
         owner: owner.id,
         domain,
         alt_domains,
         issuer: account.provider_name.clone(),
         account: account.id,
         key_type,
+        method: new.method,
+        profile,
+        reuse_key: new.reuse_key,
+        auto_renew: new.auto_renew,
         note,
-        order: Some(order),
+        order: None,
         state: State::Unissued,
+        version: 0,
+        renewal: None,
         created_at: now,
         updated_at: now,
     };
-    let writes = vec![
+    let mut operation = None;
+    if certificate.method.is_automatic() {
+        let work = Work::Issue { certificate: certificate.id };
+        let id = operations::next_id(store).await?;
+        operation = Some(Operation::new(id, owner.id, work, automatic_steps(), now));
+        certificate.start_verifying(id, now)?;
+    } else {
+        let order = place(ctx, &account, &mut certificate).await?;
+        certificate.await_records(order, now)?;
+    }
+    commit(ctx, owner, &account, &certificate, operation.as_ref()).await?;
+    if let Some(operation) = &operation {
+        operations::send(ctx.queue.as_ref(), operation).await;
+    }
+    Ok(Ordered { certificate, operation: operation.map(|operation| operation.id) })
+}
+
+async fn commit(
+    ctx: &Context,
+    owner: &User,
+    account: &Account,
+    certificate: &Certificate,
+    operation: Option<&Operation>,
+) -> Result<()> {
+    let mut writes = vec![
         counter::add_one_up_to(&Certificate::total(owner.id), owner.quota.certificates.into()),
         Write::Check { table: &acme::ACCOUNTS, key: Key::of(account.id.0), expect: Expect::Present },
-        entity::insert(&certificate)?,
+        entity::insert(certificate)?,
         counter::add(&Account::references(account.id), 1),
     ];
+    if let Some(operation) = operation {
+        writes.push(entity::insert(operation)?);
+    }
     match ctx.store.transact(writes).await {
-        Ok(()) => Ok(entity::inserted(certificate)),
+        Ok(()) => Ok(()),
         Err(StoreError::Unexpected { index: 0 }) => {
             let quota = owner.quota.certificates;
             Err(Error::Conflict(format!("the quota of {quota} certificates is used up; delete some or ask for more")))
@@ -74,11 +124,21 @@ pub async fn create(ctx: &Context, owner: &User, new: NewCertificate) -> Result<
     }
 }
 
-/// Makes an order at the CA, and gives what to record of it.
-pub(super) async fn order(ctx: &Context, account: &Account, names: &[DomainName]) -> Result<Order> {
-    let ca_account = account.unlock(ctx.vault.as_ref()).await?;
-    let order = ctx.ca.new_order(&ca_account, names).await?;
-    Ok(Order { url: order.url, challenges: order.challenges })
+/// Checks that the CA has a profile of this name; no question to the CA where none is asked for.
+pub(super) async fn profile(ctx: &Context, account: &Account, profile: Option<String>) -> Result<Option<String>> {
+    let profile = profile.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+    let Some(name) = profile else { return Ok(None) };
+    let known = ctx.ca.meta(&account.directory).await?.profiles;
+    if known.contains_key(&name) {
+        return Ok(Some(name));
+    }
+    let provider = display_name(&account.provider_name);
+    let names: Vec<&str> = known.keys().map(String::as_str).collect();
+    let reason = match names.is_empty() {
+        true => format!("{provider} has no profiles; leave it out"),
+        false => format!("must be one of those of {provider}: {}", names.join(", ")),
+    };
+    Err(Error::invalid("profile", reason))
 }
 
 fn alt_domains(domain: &DomainName, texts: &[String]) -> Result<Vec<DomainName>> {

@@ -1,13 +1,16 @@
 use std::collections::BTreeMap;
 
-use super::Certificate;
+use super::{Certificate, schedule};
 use crate::acme::Account;
+use crate::alerts::{self, Subject};
 use crate::entity::{self, Stored};
 use crate::ids::AccountId;
 use crate::operations::{self, Operation, Work};
+use crate::ports::{SecretName, StoreError};
 use crate::{Context, Error, Result, counter};
 
-/// Deletes a certificate; an operation removes its key from the vault. Refused while it is being issued.
+/// Deletes a certificate; an operation removes its key from the vault. Refused while it is being issued, or deployed
+/// somewhere.
 pub async fn delete(ctx: &Context, certificate: &Stored<Certificate>) -> Result<()> {
     if let Some(operation) = certificate.value.operation() {
         return Err(Error::Conflict(format!(
@@ -25,7 +28,7 @@ pub(super) async fn remove(ctx: &Context, certificates: &[Stored<Certificate>]) 
     let mut secrets = Vec::new();
     for certificate in certificates {
         *accounts.entry(certificate.value.account).or_default() += 1;
-        secrets.push(Certificate::secret(certificate.value.id));
+        secrets.extend(keys(&certificate.value));
     }
     let mut writes: Vec<_> = certificates.iter().map(Stored::delete).collect();
     let count = i64::try_from(certificates.len()).unwrap_or(i64::MAX);
@@ -36,7 +39,35 @@ pub(super) async fn remove(ctx: &Context, certificates: &[Stored<Certificate>]) 
     let operation = operations::next_id(store).await?;
     let operation = Operation::new(operation, owner, Work::Purge { secrets }, &["purge"], ctx.clock.now());
     writes.push(entity::insert(&operation)?);
-    store.transact(writes).await?;
+    // Last, so that what fails says which.
+    let checks = writes.len();
+    writes.extend(certificates.iter().map(|row| counter::check_zero(&Certificate::deployments(row.value.id))));
+    match store.transact(writes).await {
+        Err(StoreError::Unexpected { index }) if index >= checks => return Err(deployed(certificates, index - checks)),
+        other => other?,
+    }
     operations::send(ctx.queue.as_ref(), &operation).await;
+    for certificate in certificates {
+        alerts::forget(ctx, Subject::Certificate(certificate.value.id)).await?;
+        // One that fires for nothing does no harm.
+        if let Err(error) = ctx.scheduler.cancel(&schedule::name(certificate.value.id)).await {
+            tracing::warn!(certificate = %certificate.value.id, %error, "the schedule of a deleted certificate is left");
+        }
+    }
     Ok(())
+}
+
+/// A server that needs it would break at its next restart; so it is for the owner to say.
+fn deployed(certificates: &[Stored<Certificate>], index: usize) -> Error {
+    let id = certificates.get(index).map_or_else(String::new, |row| row.value.id.to_string());
+    Error::Conflict(format!(
+        "certificate {id} is deployed: delete its deployments first (GET /api/deployments?certificate_id={id}), or give \
+         them another certificate; what is on the servers stays there either way"
+    ))
+}
+
+/// The keys a certificate may have in the vault: of its last two versions, and of an order that came to nothing.
+fn keys(certificate: &Certificate) -> Vec<SecretName> {
+    let versions = certificate.version.saturating_sub(1)..=certificate.next_version();
+    versions.map(|version| Certificate::secret(certificate.id, version)).collect()
 }

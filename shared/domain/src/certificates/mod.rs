@@ -1,31 +1,52 @@
 //! Certificates: names, the order in flight, and what was issued (document 000 §3.2, §4.2).
 
 mod challenge;
+mod change;
 mod cleanup;
 mod create;
 mod delete;
+mod issue;
 mod key_type;
-mod note;
+mod method;
+mod order;
+mod renew;
+mod renewal;
+mod repair;
 mod revoke;
+mod schedule;
+mod state;
+mod tell;
+mod transitions;
 mod verify;
+mod wake;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use challenge::{RecordToMake, records};
+pub use challenge::{RecordToMake, missing, records};
+pub use change::{Change, change};
 pub use cleanup::cleanup;
-pub use create::{NewCertificate, create};
+pub use create::{NewCertificate, Ordered, create};
 pub use delete::delete;
+pub use issue::{automatic_steps, begin};
 pub use key_type::KeyType;
-pub use note::set_note;
+pub use method::Method;
+pub use order::place;
+pub use renew::{Renewed, renew};
+pub use renewal::{Attempt, Renewal, Suggestion};
+pub use repair::repair;
 pub use revoke::revoke;
-pub use verify::{STEPS, Verified, verify};
+pub use schedule::schedule;
+pub use state::{State, Status};
+pub use tell::tell;
+pub use verify::{Verified, verify};
+pub use wake::wake;
 
 use crate::entity::Entity;
-use crate::ids::{AccountId, CertificateId, OperationId, UserId};
+use crate::ids::{AccountId, CertificateId, UserId};
 use crate::list::{self, Listing, PageRequest};
 use crate::names::DomainName;
-use crate::ports::{Attribute, DnsChallenge, Index, Item, Key, Projection, SecretName, Store, Table};
+use crate::ports::{Attribute, Challenge, Index, Item, Key, Projection, SecretName, Store, Table};
 use crate::users::Owned;
 use crate::{Error, Result};
 
@@ -53,7 +74,7 @@ pub struct Order {
     /// Its URL at the CA.
     pub url: String,
     /// What has to be proven.
-    pub challenges: Vec<DnsChallenge>,
+    pub challenges: Vec<Challenge>,
 }
 
 /// A certificate that was issued; the facts are read from the certificate itself.
@@ -73,72 +94,6 @@ pub struct Issued {
     pub issuer_name: String,
 }
 
-/// Where a certificate is on its way. Changes only through the methods of [`Certificate`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum State {
-    /// Ordered; the records have to be made and verified.
-    Unissued,
-    /// The CA is checking the records.
-    Verifying {
-        /// The operation that drives it.
-        operation: OperationId,
-    },
-    /// The CA has accepted the records and is signing.
-    Issuing {
-        /// The operation that drives it.
-        operation: OperationId,
-    },
-    /// Issued.
-    Issued(Issued),
-    /// The order came to nothing; verifying again makes a new one.
-    Failed {
-        /// Why.
-        reason: String,
-    },
-    /// Issued once, and revoked.
-    Revoked {
-        /// What was issued.
-        issued: Issued,
-        /// When it was revoked.
-        at: Timestamp,
-    },
-}
-
-/// A certificate's status as the API shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// Waits for its records.
-    Unissued,
-    /// The CA is checking.
-    Verifying,
-    /// The CA is signing.
-    Issuing,
-    /// Valid.
-    Issued,
-    /// Came to nothing.
-    Failed,
-    /// Was valid.
-    Expired,
-    /// Was revoked.
-    Revoked,
-}
-
-impl Status {
-    /// The word the API uses.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Unissued => "unissued",
-            Self::Verifying => "verifying",
-            Self::Issuing => "issuing",
-            Self::Issued => "issued",
-            Self::Failed => "failed",
-            Self::Expired => "expired",
-            Self::Revoked => "revoked",
-        }
-    }
-}
-
 /// A certificate.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Certificate {
@@ -156,6 +111,18 @@ pub struct Certificate {
     pub account: AccountId,
     /// The kind of its key.
     pub key_type: KeyType,
+    /// How its names are proven.
+    #[serde(default)]
+    pub method: Method,
+    /// The CA's profile to order.
+    #[serde(default)]
+    pub profile: Option<String>,
+    /// Whether a renewal keeps the key, instead of making a new one.
+    #[serde(default)]
+    pub reuse_key: bool,
+    /// Whether it is renewed by itself.
+    #[serde(default = "yes")]
+    pub auto_renew: bool,
     /// The owner's note.
     pub note: String,
     /// The order in flight, or the one it came from.
@@ -163,10 +130,20 @@ pub struct Certificate {
     /// Where it is.
     #[serde(flatten)]
     pub state: State,
+    /// How often it has been renewed.
+    #[serde(default)]
+    pub version: u32,
+    /// When it is renewed, and how that goes; of what is issued.
+    #[serde(default)]
+    pub renewal: Option<Renewal>,
     /// When it was ordered.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Entity for Certificate {
@@ -198,9 +175,32 @@ impl Certificate {
         std::iter::once(&self.domain).chain(&self.alt_domains)
     }
 
-    /// The name of its private key in the vault.
-    pub fn secret(id: CertificateId) -> SecretName {
-        SecretName(format!("certificates/{id}/key"))
+    /// The name in the vault of the private key of a version.
+    pub fn secret(id: CertificateId, version: u32) -> SecretName {
+        match version {
+            0 => SecretName(format!("certificates/{id}/key")),
+            renewed => SecretName(format!("certificates/{id}/key/{renewed}")),
+        }
+    }
+
+    /// The name in the vault of the private key of what was issued last.
+    pub fn key_name(&self) -> SecretName {
+        Self::secret(self.id, self.version)
+    }
+
+    /// The version that the order in flight will be.
+    pub fn next_version(&self) -> u32 {
+        if self.issued().is_some() { self.version + 1 } else { self.version }
+    }
+
+    /// The name in the vault of the private key of the order in flight.
+    pub fn next_key_name(&self) -> SecretName {
+        Self::secret(self.id, self.next_version())
+    }
+
+    /// The counter of its deployments.
+    pub fn deployments(id: CertificateId) -> String {
+        format!("certificate-deployments/{id}")
     }
 
     /// The counter of an owner's certificates.
@@ -216,83 +216,9 @@ impl Certificate {
         }
     }
 
-    /// The operation that works on it now.
-    pub fn operation(&self) -> Option<OperationId> {
-        match self.state {
-            State::Verifying { operation } | State::Issuing { operation } => Some(operation),
-            State::Unissued | State::Issued(_) | State::Failed { .. } | State::Revoked { .. } => None,
-        }
-    }
-
-    /// Its status at a time.
-    pub fn status(&self, now: Timestamp) -> Status {
-        match &self.state {
-            State::Unissued => Status::Unissued,
-            State::Verifying { .. } => Status::Verifying,
-            State::Issuing { .. } => Status::Issuing,
-            State::Issued(issued) if issued.valid_to <= now => Status::Expired,
-            State::Issued(_) => Status::Issued,
-            State::Failed { .. } => Status::Failed,
-            State::Revoked { .. } => Status::Revoked,
-        }
-    }
-
     /// Whole days until it expires: 0 on the last day, negative afterwards.
     pub fn days_remaining(&self, now: Timestamp) -> Option<i64> {
         self.issued().map(|issued| issued.valid_to.duration_since(now).as_secs().div_euclid(86_400))
-    }
-
-    /// `unissued → verifying`.
-    pub fn start_verifying(&mut self, operation: OperationId, now: Timestamp) -> Result<()> {
-        match self.state {
-            State::Unissued => self.become_(State::Verifying { operation }, now),
-            _ => self.refuse("verify"),
-        }
-    }
-
-    /// `verifying → issuing`, by the operation that verifies.
-    pub fn start_issuing(&mut self, operation: OperationId, now: Timestamp) -> Result<()> {
-        match self.state {
-            State::Verifying { operation: current } | State::Issuing { operation: current } if current == operation => {
-                self.become_(State::Issuing { operation }, now)
-            }
-            _ => self.refuse("issue"),
-        }
-    }
-
-    /// `issuing → issued`, by the operation that issues.
-    pub fn finish(&mut self, operation: OperationId, issued: Issued, now: Timestamp) -> Result<()> {
-        match self.state {
-            State::Issuing { operation: current } if current == operation => self.become_(State::Issued(issued), now),
-            _ => self.refuse("finish"),
-        }
-    }
-
-    /// `verifying | issuing → failed`, by the operation at work.
-    pub fn fail(&mut self, operation: OperationId, reason: &str, now: Timestamp) -> Result<()> {
-        match self.operation() {
-            Some(current) if current == operation => self.become_(State::Failed { reason: reason.to_owned() }, now),
-            _ => self.refuse("fail"),
-        }
-    }
-
-    /// `unissued | failed → unissued`, with a new order.
-    pub fn order_again(&mut self, order: Order, now: Timestamp) -> Result<()> {
-        match self.state {
-            State::Unissued | State::Failed { .. } => {
-                self.order = Some(order);
-                self.become_(State::Unissued, now)
-            }
-            _ => self.refuse("order again"),
-        }
-    }
-
-    /// `issued → revoked`.
-    pub fn mark_revoked(&mut self, now: Timestamp) -> Result<()> {
-        match &self.state {
-            State::Issued(issued) => self.become_(State::Revoked { issued: issued.clone(), at: now }, now),
-            _ => self.refuse("revoke"),
-        }
     }
 
     /// Replaces the note; at most [`NOTE_MAX`] characters.
@@ -300,23 +226,6 @@ impl Certificate {
         self.note = checked_note(note)?;
         self.updated_at = now;
         Ok(())
-    }
-
-    fn become_(&mut self, state: State, now: Timestamp) -> Result<()> {
-        (self.state, self.updated_at) = (state, now);
-        Ok(())
-    }
-
-    fn refuse(&self, verb: &str) -> Result<()> {
-        let status = match self.state {
-            State::Unissued => "unissued",
-            State::Verifying { .. } => "being verified",
-            State::Issuing { .. } => "being issued",
-            State::Issued(_) => "issued already",
-            State::Failed { .. } => "failed",
-            State::Revoked { .. } => "revoked",
-        };
-        Err(Error::Conflict(format!("cannot {verb} certificate {}: it is {status}", self.id)))
     }
 }
 

@@ -1,13 +1,9 @@
-use super::{Certificate, State, challenge, create, records};
+use super::{Attempt, Certificate, Method, Renewal, State, begin, challenge, create, place, records};
 use crate::acme::Account;
 use crate::entity::{self, Stored};
 use crate::ids::OperationId;
-use crate::operations::{self, Operation, Work};
-use crate::ports::{Key, StoreError};
+use crate::ports::Key;
 use crate::{Context, Error, Result};
-
-/// The steps of issuing, in order.
-pub const STEPS: [&str; 4] = ["answer_challenges", "authorize", "finalize", "download"];
 
 /// What came of asking to verify.
 #[derive(Debug)]
@@ -20,53 +16,44 @@ pub enum Verified {
     Started(OperationId),
 }
 
-/// Looks the records up, and when all are there starts the operation that issues. Asking again while it runs gives
-/// the same operation.
+/// Starts the operation that issues: where the names are proven by hand, once all records are there. Asking again while
+/// it runs gives the same operation.
 pub async fn verify(ctx: &Context, certificate: &mut Stored<Certificate>) -> Result<Verified> {
-    let now = ctx.clock.now();
-    match &certificate.value.state {
-        State::Verifying { operation } | State::Issuing { operation } => Ok(Verified::Started(*operation)),
-        State::Failed { .. } => order_again(ctx, certificate).await,
-        State::Unissued => check_and_start(ctx, certificate).await,
-        State::Issued(issued) if issued.valid_to <= now => {
-            Err(Error::Conflict("the certificate has expired; order a new one with POST /api/certificates".into()))
+    if let Some(operation) = certificate.value.operation() {
+        return Ok(Verified::Started(operation));
+    }
+    let awaits_records = matches!(&certificate.value.renewal, Some(Renewal { attempt: Attempt::AwaitingRecords, .. }));
+    match (&certificate.value.state, certificate.value.method) {
+        (State::Unissued, Method::Manual) => check_and_start(ctx, certificate).await,
+        (State::Issued(_), Method::Manual) if awaits_records => check_and_start(ctx, certificate).await,
+        (State::Failed { .. }, Method::Manual) => order_again(ctx, certificate).await,
+        (State::Unissued | State::Failed { .. }, _) => Ok(Verified::Started(begin(ctx, certificate).await?.id)),
+        (State::Issued(issued), _) => {
+            let status = if issued.valid_to <= ctx.clock.now() { "has expired" } else { "is issued already" };
+            let id = certificate.value.id;
+            Err(Error::Conflict(format!("the certificate {status}; POST /api/certificates/{id}/renew renews it")))
         }
-        State::Issued(_) => Err(Error::Conflict("the certificate is issued already".into())),
-        State::Revoked { .. } => {
+        (State::Revoked { .. }, _) => {
             Err(Error::Conflict("the certificate was revoked; order a new one with POST /api/certificates".into()))
+        }
+        (State::Verifying { .. } | State::Issuing { .. }, _) => {
+            Err(Error::Internal("an order in flight has no operation".into()))
         }
     }
 }
 
 async fn check_and_start(ctx: &Context, certificate: &mut Stored<Certificate>) -> Result<Verified> {
-    if let Some(missing) = challenge::missing(ctx.dns.as_ref(), &records(&certificate.value)).await? {
-        return Ok(Verified::Missing(missing));
+    match challenge::missing(ctx.dns.as_ref(), &records(&certificate.value)).await? {
+        Some(missing) => Ok(Verified::Missing(missing)),
+        None => Ok(Verified::Started(begin(ctx, certificate).await?.id)),
     }
-    let store = ctx.store.as_ref();
-    let now = ctx.clock.now();
-    let work = Work::Issue { certificate: certificate.value.id };
-    let operation = Operation::new(operations::next_id(store).await?, certificate.value.owner, work, &STEPS, now);
-    certificate.value.start_verifying(operation.id, now)?;
-    match store.transact(vec![certificate.update()?, entity::insert(&operation)?]).await {
-        Ok(()) => certificate.written(),
-        // Two requests at once: the other one's operation is the one.
-        Err(StoreError::Unexpected { index: 0 }) => {
-            *certificate = entity::load(store, Key::of(certificate.value.id.0)).await?;
-            let other = certificate.value.operation();
-            return other.map(Verified::Started).ok_or_else(|| StoreError::Unexpected { index: 0 }.into());
-        }
-        Err(error) => return Err(error.into()),
-    }
-    operations::send(ctx.queue.as_ref(), &operation).await;
-    Ok(Verified::Started(operation.id))
 }
 
 async fn order_again(ctx: &Context, certificate: &mut Stored<Certificate>) -> Result<Verified> {
     let store = ctx.store.as_ref();
     let account: Stored<Account> = entity::load(store, Key::of(certificate.value.account.0)).await?;
-    let names: Vec<_> = certificate.value.names().cloned().collect();
-    let order = create::order(ctx, &create::active(account.value)?, &names).await?;
-    certificate.value.order_again(order, ctx.clock.now())?;
+    let order = place(ctx, &create::active(account.value)?, &mut certificate.value).await?;
+    certificate.value.await_records(order, ctx.clock.now())?;
     certificate.save(store).await?;
     Ok(Verified::OrderedAgain)
 }

@@ -17,7 +17,7 @@ pub use error::PublishError;
 pub use names::DNS_NAMES;
 pub use publish::publish;
 pub use remove::{removal, remove};
-pub use sweep::{REPAIR_SCHEDULE, sweep};
+pub use sweep::sweep;
 
 use crate::Result;
 use crate::entity::{self, Entity, Stored};

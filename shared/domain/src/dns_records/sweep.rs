@@ -7,9 +7,6 @@ use crate::operations::{self, Operation};
 use crate::ports::{Key, KeyValue, Query};
 use crate::{Context, Error, Result};
 
-/// The name of the schedule that runs the daily repair.
-pub const REPAIR_SCHEDULE: &str = "repair";
-
 /// What was made or ended within this time has its removal under way.
 const YOUNG: SignedDuration = SignedDuration::from_hours(1);
 

@@ -18,7 +18,9 @@ pub use sweep::{SWEEP_SCHEDULE, sweep};
 use crate::Result;
 use crate::alerts::Notice;
 use crate::entity::Entity;
-use crate::ids::{CertificateId, ChannelId, DnsCredentialId, OperationId, UserId};
+use crate::ids::{
+    CertificateId, ChannelId, DeploymentId, DeploymentRunId, DnsCredentialId, OperationId, ServerId, UserId,
+};
 use crate::jobs::Job;
 use crate::ports::{Attribute, Index, Item, Key, Projection, Queue, QueueName, SecretName, Store, Table};
 use crate::users::Owned;
@@ -44,6 +46,23 @@ pub static OPERATIONS: Table = Table {
 pub enum Work {
     /// Bring a certificate's order to its end.
     Issue {
+        /// The certificate.
+        certificate: CertificateId,
+    },
+    /// Connect to a server and say what runs there.
+    TestServer {
+        /// The server.
+        server: ServerId,
+    },
+    /// Bring a certificate to a server.
+    Deploy {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The run of it.
+        run: DeploymentRunId,
+    },
+    /// Start the runs that bring a renewed certificate to its servers.
+    Rollout {
         /// The certificate.
         certificate: CertificateId,
     },
@@ -105,6 +124,16 @@ pub struct Step {
     pub finished_at: Option<Timestamp>,
     /// What a person should know of it.
     pub detail: Option<String>,
+}
+
+impl Step {
+    fn pending(name: &str) -> Self {
+        Self { name: name.to_owned(), state: Progress::Pending, started_at: None, finished_at: None, detail: None }
+    }
+
+    fn is_open(&self) -> bool {
+        matches!(self.state, Progress::Pending | Progress::Running)
+    }
 }
 
 /// The right to work on an operation until a time.
@@ -180,19 +209,12 @@ impl Owned for Operation {
 impl Operation {
     /// A new operation with its steps ahead of it.
     pub fn new(id: OperationId, owner: UserId, work: Work, steps: &[&str], now: Timestamp) -> Self {
-        let step = |name: &&str| Step {
-            name: (*name).to_owned(),
-            state: Progress::Pending,
-            started_at: None,
-            finished_at: None,
-            detail: None,
-        };
         Self {
             id,
             owner,
             work,
             state: Progress::Pending,
-            steps: steps.iter().map(step).collect(),
+            steps: steps.iter().map(|name| Step::pending(name)).collect(),
             attempts: 0,
             lease: None,
             resume_at: None,
@@ -223,7 +245,7 @@ impl Operation {
 
     /// The step that is next.
     pub fn next_step(&self) -> Option<&str> {
-        self.steps.iter().find(|step| step.state != Progress::Succeeded).map(|step| step.name.as_str())
+        self.steps.iter().find(|step| step.is_open()).map(|step| step.name.as_str())
     }
 
     /// Marks the named step as begun, if it was not, and says what it waits for.
@@ -238,7 +260,12 @@ impl Operation {
 
     /// Marks the named step as done.
     pub fn complete(&mut self, name: &str, now: Timestamp) {
-        self.begin(name, None, now);
+        self.complete_with(name, None, now);
+    }
+
+    /// Marks the named step as done, with what it found.
+    pub fn complete_with(&mut self, name: &str, found: Option<String>, now: Timestamp) {
+        self.begin(name, found, now);
         if let Some(step) = self.steps.iter_mut().find(|step| step.name == name) {
             step.state = Progress::Succeeded;
             step.finished_at = Some(now);
@@ -247,7 +274,7 @@ impl Operation {
 
     /// Ends the operation well.
     pub fn succeed(&mut self, now: Timestamp) {
-        for step in self.steps.iter_mut().filter(|step| step.state != Progress::Succeeded) {
+        for step in self.steps.iter_mut().filter(|step| step.is_open()) {
             step.started_at.get_or_insert(now);
             step.finished_at = Some(now);
             step.state = Progress::Succeeded;
@@ -257,14 +284,26 @@ impl Operation {
 
     /// Ends the operation at the step it is in, with a reason a person can act on.
     pub fn fail(&mut self, reason: &str, now: Timestamp) {
-        if let Some(step) = self.steps.iter_mut().find(|step| step.state != Progress::Succeeded) {
+        self.fail_step(reason, now);
+        (self.state, self.lease, self.updated_at) = (Progress::Failed, None, now);
+        self.error = Some(reason.to_owned());
+    }
+
+    /// Ends the step it is in with a reason, drops those ahead, and goes on with another one.
+    pub fn divert(&mut self, step: &str, reason: &str, now: Timestamp) {
+        self.fail_step(reason, now);
+        self.steps.retain(|step| !step.is_open());
+        self.steps.push(Step::pending(step));
+        self.updated_at = now;
+    }
+
+    fn fail_step(&mut self, reason: &str, now: Timestamp) {
+        if let Some(step) = self.steps.iter_mut().find(|step| step.is_open()) {
             step.started_at.get_or_insert(now);
             step.finished_at = Some(now);
             step.state = Progress::Failed;
             step.detail = Some(reason.to_owned());
         }
-        (self.state, self.lease, self.updated_at) = (Progress::Failed, None, now);
-        self.error = Some(reason.to_owned());
     }
 
     /// Gives the lease back and puts the operation aside for a while, with what the step at hand waits for.
@@ -288,6 +327,9 @@ impl Operation {
             Work::Purge { .. } => (QueueName::Issuer, Job::Purge { operation: self.id }),
             Work::RemoveRecords { .. } => (QueueName::Issuer, Job::RemoveRecords { operation: self.id }),
             Work::TestDnsCredential { .. } => (QueueName::Issuer, Job::TestDnsCredential { operation: self.id }),
+            Work::TestServer { .. } => (QueueName::Deployer, Job::TestServer { operation: self.id }),
+            Work::Deploy { .. } => (QueueName::Deployer, Job::Deploy { operation: self.id }),
+            Work::Rollout { .. } => (QueueName::Deployer, Job::Rollout { operation: self.id }),
             Work::Notify { .. } => (QueueName::Notifier, Job::Notify { operation: self.id }),
             Work::Deliver { .. } => (QueueName::Notifier, Job::Deliver { operation: self.id }),
         }
@@ -304,7 +346,8 @@ pub async fn send(queue: &dyn Queue, operation: &Operation) {
     send_after(queue, operation, Duration::ZERO).await;
 }
 
-async fn send_after(queue: &dyn Queue, operation: &Operation, pause: Duration) {
+/// The same, to be received after a pause.
+pub async fn send_after(queue: &dyn Queue, operation: &Operation, pause: Duration) {
     let (name, job) = operation.job();
     if let Err(error) = queue.send(name, &job, pause).await {
         tracing::warn!(operation = %operation.id, %error, "job not sent; the sweep will send it");

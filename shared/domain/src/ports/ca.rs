@@ -1,9 +1,11 @@
 //! The `Ca` port: RFC 8555 in the steps Steward takes, each safe to repeat.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
@@ -48,17 +50,73 @@ pub struct CaAccount {
     pub credentials: SecretString,
 }
 
-/// A dns-01 challenge (RFC 8555 §8.4): the TXT record to make.
+/// How control of a name is proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChallengeType {
+    /// A TXT record (RFC 8555 §8.4).
+    Dns01,
+    /// A file on port 80 (RFC 8555 §8.3).
+    Http01,
+}
+
+/// What proves control of one name of an order, in either way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DnsChallenge {
+pub struct Challenge {
     /// The name to be proven, without `*.`.
     pub name: String,
     /// True when it proves `*.name`.
     pub wildcard: bool,
-    /// The record's value.
+    /// The value of the TXT record (RFC 8555 §8.4).
     pub value: String,
-    /// False when the CA still holds an earlier proof, and needs no record now.
+    /// What to answer over HTTP, where the CA offers that (RFC 8555 §8.3).
+    #[serde(default)]
+    pub http: Option<HttpAnswer>,
+    /// False when the CA still holds an earlier proof, and needs nothing now.
     pub pending: bool,
+}
+
+/// An answer to http-01: at `/.well-known/acme-challenge/{token}`, this text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HttpAnswer {
+    /// The end of the path.
+    pub token: String,
+    /// The whole answer.
+    pub key_authorization: String,
+}
+
+/// What to order.
+#[derive(Clone, Debug, Default)]
+pub struct NewOrder {
+    /// The names.
+    pub names: Vec<DomainName>,
+    /// One of the CA's profiles (draft-ietf-acme-profiles), or whatever it gives by itself.
+    pub profile: Option<String>,
+    /// The certificate that this one takes the place of: its chain, PEM (RFC 9773 §5).
+    pub replaces: Option<String>,
+}
+
+/// What a CA says of itself in its directory (RFC 8555 §7.1.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CaMeta {
+    /// The names by which CAA records know it (RFC 8659 §4.2).
+    pub caa_identities: Vec<String>,
+    /// Its profiles, by name, with what it says of each.
+    pub profiles: BTreeMap<String, String>,
+    /// Whether it says when to renew (RFC 9773).
+    pub renewal_info: bool,
+}
+
+/// When a CA would have a certificate renewed (RFC 9773 §4.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenewalInfo {
+    /// The start of the window.
+    pub start: Timestamp,
+    /// Its end.
+    pub end: Timestamp,
+    /// A page that says why.
+    pub explanation_url: Option<String>,
+    /// How long until it should be asked again.
+    pub retry_after: Option<Duration>,
 }
 
 /// An order's status (RFC 8555 §7.1.6).
@@ -84,7 +142,7 @@ pub struct OrderView {
     /// Its status.
     pub status: OrderStatus,
     /// Its challenges; empty where they were not asked for.
-    pub challenges: Vec<DnsChallenge>,
+    pub challenges: Vec<Challenge>,
     /// Why it is invalid, in the CA's words.
     pub problem: Option<String>,
     /// How long the CA asks to wait before looking again (RFC 8555 §7.4.1).
@@ -124,15 +182,21 @@ pub trait Ca: Send + Sync + fmt::Debug {
         binding: Option<&ExternalAccountBinding>,
     ) -> Result<Registered, CaError>;
 
-    /// Makes an order for the names (RFC 8555 §7.4) and reads its challenges.
-    async fn new_order(&self, account: &CaAccount, names: &[DomainName]) -> Result<OrderView, CaError>;
+    /// What the CA says of itself; may be some minutes old.
+    async fn meta(&self, directory: &Directory) -> Result<CaMeta, CaError>;
+
+    /// When the CA would have the leaf of a PEM chain renewed; `None` where it does not say (RFC 9773 §4).
+    async fn renewal_info(&self, directory: &Directory, chain_pem: &str) -> Result<Option<RenewalInfo>, CaError>;
+
+    /// Makes an order (RFC 8555 §7.4) and reads its challenges.
+    async fn new_order(&self, account: &CaAccount, new: &NewOrder) -> Result<OrderView, CaError>;
 
     /// Reads an order, without its challenges.
     async fn order(&self, account: &CaAccount, url: &str) -> Result<OrderView, CaError>;
 
-    /// Tells the CA that every pending dns-01 challenge of the order can be checked (RFC 8555 §7.5.1).
+    /// Tells the CA that every pending challenge of this type of the order can be checked (RFC 8555 §7.5.1).
     /// One that is already being checked, or was, is left alone. The order's invalid challenge is its problem.
-    async fn answer_challenges(&self, account: &CaAccount, url: &str) -> Result<(), CaError>;
+    async fn answer_challenges(&self, account: &CaAccount, url: &str, by: ChallengeType) -> Result<(), CaError>;
 
     /// Sends the CSR, DER (RFC 8555 §7.4).
     async fn finalize(&self, account: &CaAccount, url: &str, csr: &[u8]) -> Result<OrderView, CaError>;

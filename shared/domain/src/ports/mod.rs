@@ -9,12 +9,14 @@ mod entropy;
 mod mailer;
 mod prober;
 mod queue;
+mod remote;
 mod scheduler;
 mod store;
 mod vault;
 
 pub use ca::{
-    Ca, CaAccount, CaError, Directory, DnsChallenge, ExternalAccountBinding, OrderStatus, OrderView, Registered,
+    Ca, CaAccount, CaError, CaMeta, Challenge, ChallengeType, Directory, ExternalAccountBinding, HttpAnswer, NewOrder,
+    OrderStatus, OrderView, Registered, RenewalInfo,
 };
 pub use clock::Clock;
 pub use dns::{Aliases, CaaRecord, Dns, DnsError, ServerAnswer};
@@ -23,6 +25,9 @@ pub use entropy::{Entropy, EntropyExt};
 pub use mailer::{Mail, MailError, Mailer};
 pub use prober::{CertificateFacts, Endpoint, Handshake, KeyKind, ProbeError, Prober, StartTls, TlsVersion};
 pub use queue::{Delivery, Queue, QueueError, QueueName};
+pub use remote::{
+    Command, CommandOutput, Connected, HostKey, LoginKey, Remote, RemoteError, RemoteHost, RemoteSession,
+};
 pub use scheduler::{Schedule, ScheduleName, Scheduler, SchedulerError, When};
 pub use store::{
     Attribute, AttributeKind, Expect, Index, Item, Key, KeyValue, Page, PageToken, Projection, Query, Store,

@@ -128,8 +128,8 @@ pub trait Prober: Send + Sync + fmt::Debug {
     /// Shakes hands with one address within this time, everything together, and hangs up.
     async fn handshake(&self, endpoint: &Endpoint, within: Duration) -> Result<Handshake, ProbeError>;
 
-    /// Whether a chain leads to a public root or to one of these (PEM), or its leaf is among them; if not, why. Says so
-    /// too when the text is not PEM certificates. Names and the leaf's dates are not looked at.
+    /// Whether a chain leads to one of these roots (PEM), or its leaf is among them; if not, why. Says so too when the
+    /// text is not PEM certificates. Names and the leaf's dates are not looked at.
     fn trust(&self, chain: &[Vec<u8>], roots_pem: &str) -> Result<(), String>;
 
     /// Whether a text holds PEM certificates that can be roots, and nothing else that is PEM; if not, why.

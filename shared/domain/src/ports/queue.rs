@@ -12,21 +12,27 @@ use crate::jobs::Job;
 pub enum QueueName {
     /// Certificate orders and what belongs to them.
     Issuer,
+    /// Deployments to servers.
+    Deployer,
     /// The audit trail.
     Auditor,
+    /// Checks of TLS endpoints.
+    Prober,
     /// Alerts on their way to people.
     Notifier,
 }
 
 impl QueueName {
     /// Every queue.
-    pub const ALL: [Self; 3] = [Self::Issuer, Self::Auditor, Self::Notifier];
+    pub const ALL: [Self; 5] = [Self::Issuer, Self::Deployer, Self::Prober, Self::Auditor, Self::Notifier];
 
     /// The name without the deployment's prefix.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Issuer => "issuer",
+            Self::Deployer => "deployer",
             Self::Auditor => "auditor",
+            Self::Prober => "prober",
             Self::Notifier => "notifier",
         }
     }

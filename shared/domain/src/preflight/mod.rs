@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt};
 use tokio::time::Instant;
 
-pub use plan::{Method, Plan, Request, plan};
+pub use plan::{Plan, Request, plan};
 
 use crate::acme::budget::{self, Budget};
 use crate::names::DomainName;

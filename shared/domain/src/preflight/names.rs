@@ -4,12 +4,13 @@ use futures_util::future::join_all;
 use tokio::time::{Instant, timeout_at};
 
 use super::caa::{Asked, judge};
-use super::{Check, CheckState, Method, Plan};
+use super::{Check, CheckState, Plan};
 use crate::Context;
+use crate::certificates::Method;
 use crate::delegation::{self, CHALLENGE};
 use crate::dns_credentials::encloses;
 use crate::names::DomainName;
-use crate::ports::DnsError;
+use crate::ports::{ChallengeType, DnsError};
 
 type Found = (CheckState, String);
 
@@ -74,7 +75,11 @@ async fn caa(ctx: &Context, plan: &Plan, name: &DomainName) -> Found {
                 let account = plan.account.as_ref().map(|account| account.account_url.as_str());
                 let wildcard = name.as_str().starts_with("*.");
                 let identities = plan.identities.as_deref();
-                let asked = Asked { wildcard, identities, account, validation: plan.method.validation() };
+                let validation = match plan.method.challenge_type() {
+                    ChallengeType::Dns01 => "dns-01",
+                    ChallengeType::Http01 => "http-01",
+                };
+                let asked = Asked { wildcard, identities, account, validation };
                 return judge(at, &records, &asked);
             }
             Err(error) => {
@@ -104,7 +109,7 @@ async fn challenge(ctx: &Context, plan: &Plan, name: &DomainName) -> Found {
                 Err(error) => unknown(&error),
             }
         }
-        (Method::Manual | Method::Dns(_), _) => record(ctx, plan, name).await,
+        (Method::Manual | Method::Dns { .. }, _) => record(ctx, plan, name).await,
     }
 }
 

@@ -1,56 +1,18 @@
+use std::time::Duration;
+
 use crate::acme::{self, Account, Provider};
+use crate::certificates::Method;
 use crate::delegation::{self, Delegation};
 use crate::dns_credentials::{self, DnsCredential};
 use crate::ids::{AccountId, DnsCredentialId, UserId};
 use crate::names::DomainName;
 use crate::{Context, Error, Result};
 
+/// How long a CA may take to say who it is; if it does not, CAA records that restrict are a warning.
+const META_WITHIN: Duration = Duration::from_secs(5);
+
 /// The most names one certificate has.
 const NAMES_MAX: usize = 100;
-
-/// How the challenges of an order are answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    /// Somebody makes the records.
-    Manual,
-    /// Steward makes them, with this credential.
-    Dns(DnsCredentialId),
-    /// Steward makes them in the operator's delegation zone.
-    Delegated,
-    /// The site sends `/.well-known/acme-challenge/` on to Steward.
-    Http,
-}
-
-impl Method {
-    /// Reads what a person wrote: `manual` (unless given), `dns`, `delegated` or `http`.
-    pub fn parse(challenge: Option<&str>, credential: Option<DnsCredentialId>) -> Result<Self> {
-        let method = match (challenge.map(str::trim).filter(|text| !text.is_empty()), credential) {
-            (None, None) | (Some("manual"), None) => Self::Manual,
-            (None | Some("dns"), Some(credential)) => Self::Dns(credential),
-            (Some("dns"), None) => {
-                return Err(Error::invalid(
-                    "dns_credential_id",
-                    "must name a DNS credential; GET /api/dns-credentials lists yours",
-                ));
-            }
-            (Some("delegated"), None) => Self::Delegated,
-            (Some("http"), None) => Self::Http,
-            (Some("manual" | "delegated" | "http"), Some(_)) => {
-                return Err(Error::invalid("dns_credential_id", "is for the challenge dns only"));
-            }
-            (Some(_), _) => return Err(Error::invalid("challenge", "must be manual, dns, delegated or http")),
-        };
-        Ok(method)
-    }
-
-    /// The validation method that the CA sees (RFC 8555 §8, RFC 8657 §4).
-    pub fn validation(self) -> &'static str {
-        match self {
-            Self::Http => "http-01",
-            Self::Manual | Self::Dns(_) | Self::Delegated => "dns-01",
-        }
-    }
-}
 
 /// What is to be ordered, and with what.
 #[derive(Clone, Debug)]
@@ -85,15 +47,25 @@ impl Plan {
     ) -> Result<Self> {
         let (mut credential, mut delegation) = (None, None);
         match method {
-            Method::Dns(id) => {
-                credential = Some(dns_credentials::of_owner(ctx.store.as_ref(), owner, id).await?.value);
+            Method::Dns { dns_credential } => {
+                credential = Some(dns_credentials::of_owner(ctx.store.as_ref(), owner, dns_credential).await?.value);
             }
             Method::Delegated => delegation = delegation::find(ctx).await?,
             Method::Manual | Method::Http => {}
         }
-        let identities = acme::caa_identities(&provider);
+        let identities = identities(ctx, &provider).await;
         Ok(Self { owner, names, provider, account, method, credential, delegation, identities })
     }
+}
+
+/// Who the CA is in CAA records: what its directory says, else what it is known for.
+async fn identities(ctx: &Context, provider: &Provider) -> Option<Vec<String>> {
+    let known = acme::caa_identities(provider);
+    if known.is_some() {
+        return known;
+    }
+    let asked = tokio::time::timeout(META_WITHIN, ctx.ca.meta(&provider.directory)).await;
+    asked.ok()?.ok().map(|meta| meta.caa_identities).filter(|names| !names.is_empty())
 }
 
 /// What a person asks about.
@@ -125,7 +97,6 @@ pub async fn plan(ctx: &Context, owner: UserId, request: Request) -> Result<Plan
     if names.len() > NAMES_MAX {
         return Err(Error::invalid("alt_domains", format!("a certificate has at most {NAMES_MAX} names")));
     }
-    let method = Method::parse(request.challenge.as_deref(), request.credential)?;
     let store = ctx.store.as_ref();
     let mut accounts = acme::of_owner(store, owner).await?.into_iter().map(|stored| stored.value);
     let (account, issuer) = match (request.account, request.issuer) {
@@ -141,5 +112,6 @@ pub async fn plan(ctx: &Context, owner: UserId, request: Request) -> Result<Plan
     };
     let provider = acme::find_provider(store, "issuer", &issuer).await?;
     let account = account.or_else(|| accounts.find(|account| account.provider == provider.id && account.is_default));
+    let method = Method::parse(request.challenge.as_deref(), request.credential)?;
     Plan::new(ctx, owner, names, provider, account, method).await
 }

@@ -32,7 +32,7 @@ async fn deletes_all_that_expired_or_failed_and_says_how_many() {
     let others = vec![certificate_row(alices, account, "other.example.com", failed())];
     put_certificates(&lab.steward.ctx, others).await;
     for id in useless.iter().chain(&kept) {
-        let name = Certificate::secret(domain::ids::CertificateId(*id));
+        let name = Certificate::secret(domain::ids::CertificateId(*id), 0);
         lab.steward.ctx.vault.put(&name, &SecretString::from("a key")).await.unwrap();
     }
     assert_eq!(total(&lab.admin).await, 84);

@@ -44,5 +44,8 @@ async fn a_wildcard_and_its_apex_from_order_to_download() {
     let listed = lab.admin.get("/api/certificates?search=SHOP").await.ok();
     assert_eq!((&listed["total"], &listed["certificates"][0]["id"]), (&json!(1), &json!(id)));
     let again = lab.admin.post(&format!("{path}/verify"), Value::Null).await.expect(409);
-    assert_eq!(again["error"], "the certificate is issued already");
+    assert_eq!(
+        again["error"],
+        format!("the certificate is issued already; POST /api/certificates/{id}/renew renews it")
+    );
 }

@@ -72,6 +72,15 @@ async fn answers_are_as_the_document_says() {
     check("POST /api/certificates/{id}/revoke", admin.post(&format!("{path}/revoke"), Value::Null).await);
     check("DELETE /api/certificates/{id}", admin.delete(&path).await);
     check("POST /api/certificates/cleanup", admin.post("/api/certificates/cleanup", Value::Null).await);
+    let new = json!({"domain": "www.example.com", "ip_address": "127.0.0.1", "port": lab.pebble.address().port()});
+    let made = check("POST /api/monitors", admin.post("/api/monitors", new).await);
+    let path = format!("/api/monitors/{}", made["id"]);
+    check("POST /api/monitors/{id}/check", admin.post(&format!("{path}/check"), Value::Null).await);
+    check("GET /api/monitors", admin.get("/api/monitors").await);
+    check("GET /api/monitors/{id}", admin.get(&path).await);
+    check("GET /api/monitors/{id}/checks", admin.get(&format!("{path}/checks")).await);
+    check("PUT /api/monitors/{id}", admin.put(&path, json!({"note": "the shop"})).await);
+    check("DELETE /api/monitors/{id}", admin.delete(&path).await);
     check("GET /api/audit", admin.get("/api/audit").await);
 
     let preflight = json!({"domain": "example.com", "issuer": "letsencrypt"});

@@ -1,9 +1,10 @@
 //! Records of several holders under one name.
 
-use domain::dns_records::{self, PublishError, REPAIR_SCHEDULE};
+use domain::dns_records::{self, PublishError};
 use domain::ids::{DnsCredentialId, OperationId, UserId};
 use domain::operations::{self, Operation, Work};
 use domain::ports::Key;
+use domain::repair::REPAIR_SCHEDULE;
 use domain::{Context, entity};
 use system_tests::need;
 use system_tests::steward::{StewardOptions, Worker};

@@ -66,7 +66,7 @@ pub async fn assert_whole(lab: &Lab) {
     let mut keys = BTreeSet::new();
     for row in &certificates {
         let Some(issued) = row.value.issued() else { continue };
-        let name = Certificate::secret(row.value.id);
+        let name = row.value.key_name();
         let key = ctx.vault.get(&name).await.unwrap().expect("the key of an issued certificate");
         assert!(tls::matches_key(&issued.chain, &key).unwrap(), "{name}");
         assert!(ctx.vault.previous(&name).await.unwrap().is_none(), "{name} was replaced");

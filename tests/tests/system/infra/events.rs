@@ -40,6 +40,7 @@ fn every_function_has_a_sample_event_that_is_sent_to_it() {
                 let body = record["body"].as_str().unwrap();
                 let job: Job = serde_json::from_str(body).unwrap_or_else(|error| panic!("{name}: {error}"));
                 assert_eq!(matches!(job, Job::Audit { .. }), function == "auditor", "{name}");
+                assert_eq!(matches!(job, Job::Check { .. }), function == "prober", "{name}");
             }
         }
         seen.insert(function);

@@ -75,7 +75,7 @@ fn nobody_reads_all_secrets() {
     let families: BTreeSet<String> = [
         "http/signing-key".to_owned(),
         Account::secret(AccountId(1)).0,
-        Certificate::secret(CertificateId(1)).0,
+        Certificate::secret(CertificateId(1), 0).0,
         DnsCredential::secret(DnsCredentialId(1)).0,
     ]
     .iter()
@@ -110,5 +110,5 @@ fn what_few_functions_need_no_other_has() {
     };
     assert_eq!(reaches("LoginFailuresTable"), BTreeSet::from(["certificates", "cloud", "rental"]));
     assert_eq!(reaches("AuditTable"), BTreeSet::from(["auditor", "certificates"]));
-    assert_eq!(reaches("SchedulerRole"), BTreeSet::from(["acme-accounts", "certificates"]));
+    assert_eq!(reaches("SchedulerRole"), BTreeSet::from(["acme-accounts", "certificates", "prober"]));
 }

@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
-use domain::dns_records::REPAIR_SCHEDULE;
 use domain::jobs::Job;
 use domain::operations::SWEEP_SCHEDULE;
 use domain::ports::{Queue, QueueName};
+use domain::repair::REPAIR_SCHEDULE;
 use serde_json::{Value, json};
 use system_tests::template::{Template, get_att, of_stack};
 

@@ -1,0 +1,8 @@
+//! The worker on AWS Lambda.
+
+use domain::ports::QueueName;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda::Error> {
+    lambda::work(QueueName::Deployer, deployer::handle).await
+}

@@ -1,0 +1,21 @@
+# $1 directory, $2 version, $3 the version before or nothing, $4 snippet or nothing.
+set -eu
+cd "$1"
+if [ -n "$4" ]; then
+    beside=${4%/*}/.${4##*/}.steward-new
+    if [ -e "versions/$2/snippet.before" ]; then
+        cp -p "versions/$2/snippet.before" "$beside"
+        if cmp -s "$beside" "$4"; then rm -f "$beside"; else mv -f "$beside" "$4"; fi
+    elif [ -e "versions/$2/snippet.absent" ]; then
+        rm -f "$4" "$beside"
+    fi
+fi
+if [ -n "$3" ]; then
+    [ -d "versions/$3" ] || { echo "$1/versions/$3 is gone" >&2; exit 1; }
+    if [ "$(readlink current || :)" != "versions/$3" ]; then
+        ln -sfn "versions/$3" .current.steward-new
+        mv -Tf .current.steward-new current
+    fi
+else
+    rm -f current
+fi

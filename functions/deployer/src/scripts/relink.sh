@@ -1,0 +1,5 @@
+# $1 directory, $2 version: makes it current again.
+set -eu
+cd "$1"
+ln -sfn "versions/$2" .current.steward-new
+mv -Tf .current.steward-new current

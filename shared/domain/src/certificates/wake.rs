@@ -1,0 +1,81 @@
+use super::renew::start;
+use super::{Certificate, Renewal, Renewed, State, schedule, tell};
+use crate::acme::Account;
+use crate::entity::{self, Stored};
+use crate::ids::CertificateId;
+use crate::ports::Key;
+use crate::{Context, Error, Result};
+
+/// Does what is due for an issued certificate: asks its CA when it would have it renewed (RFC 9773), and renews it when
+/// that time has come. Sets the time of the next look. Waking it too often, or twice at once, does no harm.
+pub async fn wake(ctx: &Context, id: CertificateId) -> Result<()> {
+    let store = ctx.store.as_ref();
+    let Some(mut certificate) = entity::find::<Certificate>(store, Key::of(id.0)).await? else { return Ok(()) };
+    let State::Issued(issued) = &certificate.value.state else { return Ok(()) };
+    let now = ctx.clock.now();
+    let mut changed = false;
+    if certificate.value.renewal.is_none() {
+        let issued_at = issued.valid_from;
+        certificate.value.renewal = Some(Renewal::of(id, issued, certificate.value.account, issued_at));
+        changed = true;
+    }
+    let due_for = |certificate: &Certificate, at: fn(&Renewal) -> jiff::Timestamp| {
+        certificate.renewal.as_ref().is_some_and(|renewal| renewal.operation().is_none() && at(renewal) <= now)
+    };
+    if due_for(&certificate.value, |renewal| renewal.look_at) {
+        look(ctx, &mut certificate.value).await?;
+        changed = true;
+    }
+    let auto_renew = certificate.value.auto_renew;
+    if auto_renew && certificate.value.renewal.as_ref().is_some_and(|renewal| renewal.is_due(now)) {
+        begin(ctx, &mut certificate).await?;
+    } else if changed {
+        certificate.save(store).await?;
+    }
+    schedule(ctx, &certificate.value).await?;
+    tell(ctx, &certificate.value).await
+}
+
+/// Asks the CA for its window. Where it gives none, or does not answer, the plan stands.
+async fn look(ctx: &Context, certificate: &mut Certificate) -> Result<()> {
+    let Some(issued) = certificate.issued() else { return Ok(()) };
+    let account: Option<Stored<Account>> = entity::find(ctx.store.as_ref(), Key::of(certificate.account.0)).await?;
+    let said = match &account {
+        Some(account) => ctx.ca.renewal_info(&account.value.directory, &issued.chain).await,
+        None => Ok(None),
+    };
+    let (id, now) = (certificate.id, ctx.clock.now());
+    let Some(renewal) = &mut certificate.renewal else { return Ok(()) };
+    match said {
+        Ok(Some(info)) => renewal.suggest(id, info, now),
+        Ok(None) => renewal.no_suggestion(now),
+        Err(error) => {
+            tracing::warn!(certificate = %id, %error, "the CA does not say when to renew; the plan stands");
+            renewal.not_told(now);
+        }
+    }
+    Ok(())
+}
+
+/// Starts the renewal; what the CA or the account stands against counts as a failed attempt.
+async fn begin(ctx: &Context, certificate: &mut Stored<Certificate>) -> Result<()> {
+    match start(ctx, certificate).await {
+        Ok(Renewed::Started(operation)) => {
+            tracing::info!(certificate = %certificate.value.id, %operation, "its renewal has begun");
+            Ok(())
+        }
+        Ok(Renewed::AwaitingRecords) => {
+            tracing::info!(certificate = %certificate.value.id, "its renewal waits for records");
+            Ok(())
+        }
+        Err(Error::Internal(cause)) => Err(Error::Internal(cause)),
+        Err(error) => {
+            let reason = error.to_string();
+            tracing::warn!(certificate = %certificate.value.id, reason, "its renewal could not begin");
+            if let Some(renewal) = &mut certificate.value.renewal {
+                renewal.failed(&reason, ctx.clock.now());
+            }
+            certificate.save(ctx.store.as_ref()).await
+        }
+    }
+}

@@ -1,0 +1,244 @@
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::certificates::Certificate;
+use crate::names::DomainName;
+use crate::servers::Server;
+use crate::{Error, Result};
+
+/// The longest path or command, in characters.
+const TEXT_MAX: usize = 500;
+/// The most addresses, and the most names, that are looked at.
+const LOOKED_AT_MAX: usize = 20;
+/// The port of https.
+const HTTPS: u16 = 443;
+
+/// What serves the site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// nginx: `nginx -t`, `systemctl reload nginx`.
+    Nginx,
+    /// Apache: `apachectl configtest`, `apachectl -k graceful`.
+    Apache,
+    /// Something else: nothing is run or looked at but what is said.
+    Files,
+}
+
+impl Kind {
+    /// The word the API uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Nginx => "nginx",
+            Self::Apache => "apache",
+            Self::Files => "files",
+        }
+    }
+
+    /// Reads the API's word.
+    pub fn parse(field: &str, text: &str) -> Result<Self> {
+        [Self::Nginx, Self::Apache, Self::Files]
+            .into_iter()
+            .find(|kind| kind.as_str().eq_ignore_ascii_case(text.trim()))
+            .ok_or_else(|| Error::invalid(field, "must be nginx, apache or files"))
+    }
+
+    /// What fits a server's type.
+    fn of(server: &Server) -> Self {
+        match server.r#type.as_str() {
+            "nginx" | "openresty" | "tengine" => Self::Nginx,
+            "apache" | "apache2" | "httpd" => Self::Apache,
+            _ => Self::Files,
+        }
+    }
+}
+
+/// What is done beside the two files, as far as somebody said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Config {
+    /// What serves the site; by the server's type unless given.
+    pub kind: Option<Kind>,
+    /// A file that Steward writes, with the directives that name the two files.
+    pub snippet_path: Option<String>,
+    /// The command that tests the configuration, for `sh -c`.
+    pub test: Option<String>,
+    /// The command that makes the server read the files anew, for `sh -c`.
+    pub reload: Option<String>,
+    /// The port of the site.
+    pub port: Option<u16>,
+    /// The addresses of the site; the server's own unless given.
+    pub addresses: Option<Vec<IpAddr>>,
+    /// The names the site is asked for by; the certificate's first unless given.
+    pub names: Option<Vec<DomainName>>,
+}
+
+/// What a deployment does, with everything decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// What serves it.
+    pub kind: Kind,
+    /// The directory of the files.
+    pub deploy_path: String,
+    /// The file with the directives, and what is in it.
+    pub snippet: Option<(String, String)>,
+    /// The command that tests the configuration.
+    pub test: Option<String>,
+    /// The command that makes the server read the files anew.
+    pub reload: Option<String>,
+    /// Where the site is looked at: name, address, port. Empty where it cannot be.
+    pub endpoints: Vec<(String, IpAddr, u16)>,
+}
+
+impl Config {
+    /// Checks what somebody wrote.
+    pub fn checked(self, deploy_path: &str) -> Result<Self> {
+        let snippet_path = self.snippet_path.map(|path| checked_path("config.snippet_path", &path)).transpose()?;
+        if snippet_path.as_ref().is_some_and(|path| path.starts_with(&format!("{deploy_path}/"))) {
+            return Err(Error::invalid("config.snippet_path", "must not be inside deploy_path, which Steward manages"));
+        }
+        if snippet_path.is_some() && self.kind == Some(Kind::Files) {
+            return Err(Error::invalid("config.snippet_path", "is for nginx and apache only"));
+        }
+        let command = |field: &str, text: Option<String>| text.map(|text| checked_command(field, &text)).transpose();
+        let (test, reload) = (command("config.test", self.test)?, command("config.reload", self.reload)?);
+        if self.port == Some(0) {
+            return Err(Error::invalid("config.port", "must be from 1 to 65535"));
+        }
+        let too_many = |field: &str| Error::invalid(field, format!("must be from 1 to {LOOKED_AT_MAX}"));
+        if self.addresses.as_ref().is_some_and(|all| all.is_empty() || all.len() > LOOKED_AT_MAX) {
+            return Err(too_many("config.addresses"));
+        }
+        if self.names.as_ref().is_some_and(|all| all.is_empty() || all.len() > LOOKED_AT_MAX) {
+            return Err(too_many("config.names"));
+        }
+        Ok(Self { snippet_path, test, reload, ..self })
+    }
+
+    /// What it means for this certificate on this server.
+    pub fn site(&self, deploy_path: &str, server: &Server, certificate: &Certificate) -> Site {
+        let kind = self.kind.unwrap_or_else(|| Kind::of(server));
+        let (test, reload) = match kind {
+            Kind::Nginx => (Some("nginx -t"), Some("systemctl reload nginx")),
+            Kind::Apache => (Some("apachectl configtest"), Some("apachectl -k graceful")),
+            Kind::Files => (None, None),
+        };
+        let port = match (kind, self.port) {
+            (Kind::Files, None) => None,
+            (_, port) => Some(port.unwrap_or(HTTPS)),
+        };
+        let addresses = self.addresses.clone().unwrap_or_else(|| server.ip_address.parse().into_iter().collect());
+        let names: Vec<String> = match &self.names {
+            Some(names) => names.iter().map(asked_for).collect(),
+            None => {
+                let plain = certificate.names().find(|name| !name.as_str().starts_with("*."));
+                vec![asked_for(plain.unwrap_or(&certificate.domain))]
+            }
+        };
+        let endpoints = port.into_iter().flat_map(|port| {
+            let names = &names;
+            addresses.iter().flat_map(move |address| names.iter().map(move |name| (name.clone(), *address, port)))
+        });
+        let snippet = self.snippet_path.clone().zip(snippet(kind, deploy_path));
+        Site {
+            kind,
+            deploy_path: deploy_path.to_owned(),
+            snippet,
+            test: self.test.clone().or(test.map(str::to_owned)),
+            reload: self.reload.clone().or(reload.map(str::to_owned)),
+            endpoints: endpoints.collect(),
+        }
+    }
+}
+
+/// The name to ask a site for: a wildcard stands for one of its names.
+fn asked_for(name: &DomainName) -> String {
+    if name.as_str().starts_with("*.") { format!("www.{}", name.base()) } else { name.as_str().to_owned() }
+}
+
+/// The directives that name the two files.
+fn snippet(kind: Kind, deploy_path: &str) -> Option<String> {
+    let head = "# Steward writes this file anew at each deployment.";
+    match kind {
+        Kind::Nginx => Some(format!(
+            "{head}\nssl_certificate {deploy_path}/fullchain.pem;\nssl_certificate_key {deploy_path}/privkey.pem;\n"
+        )),
+        Kind::Apache => Some(format!(
+            "{head}\nSSLCertificateFile \"{deploy_path}/fullchain.pem\"\nSSLCertificateKeyFile \
+             \"{deploy_path}/privkey.pem\"\n"
+        )),
+        Kind::Files => None,
+    }
+}
+
+/// Checks a path on a server: absolute, of plain characters, and without detours. A final slash is dropped.
+pub(super) fn checked_path(field: &str, text: &str) -> Result<String> {
+    let path = text.trim_end_matches('/');
+    let wrong = |reason: &str| {
+        Error::invalid(field, format!("must be an absolute path such as /etc/ssl/example.com; {reason}"))
+    };
+    if !path.starts_with('/') {
+        return Err(wrong("it does not start with /"));
+    }
+    if path.chars().count() > TEXT_MAX {
+        return Err(wrong("it is too long"));
+    }
+    if let Some(bad) = path.chars().find(|c| !(c.is_ascii_alphanumeric() || "/._-+@,=:".contains(*c))) {
+        return Err(wrong(&format!("{bad:?} is not taken in it")));
+    }
+    if path.split('/').skip(1).any(|part| matches!(part, "" | "." | "..") || part.starts_with('-')) {
+        return Err(wrong("it has an empty part, . or .., or a part that starts with -"));
+    }
+    if path.split('/').count() < 3 {
+        return Err(wrong("a directory right below / is not taken"));
+    }
+    Ok(path.to_owned())
+}
+
+fn checked_command(field: &str, text: &str) -> Result<String> {
+    let command = text.trim();
+    if command.is_empty() || command.chars().count() > TEXT_MAX || command.chars().any(char::is_control) {
+        let reason = format!("must be one line of at most {TEXT_MAX} characters; leave it out for the usual command");
+        return Err(Error::invalid(field, reason));
+    }
+    Ok(command.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_absolute_plain_and_straight() {
+        assert_eq!(checked_path("p", "/etc/ssl/a.example/").unwrap(), "/etc/ssl/a.example");
+        for path in [
+            "",
+            "/",
+            "/etc",
+            "etc/ssl",
+            "/etc/../root/x",
+            "/etc//ssl",
+            "/etc/s l",
+            "/etc/$x/y",
+            "/etc/a\n/b",
+            "/etc/a'/b",
+            "/etc/-rf/x",
+            "/etc/./x",
+            "/etc/a\0/b",
+            "/etc/*/b",
+            "~/x/y",
+        ] {
+            assert!(checked_path("p", path).is_err(), "{path:?}");
+        }
+        let long = format!("/etc/{}", "x".repeat(500));
+        assert!(checked_path("p", &long).is_err());
+    }
+
+    #[test]
+    fn commands_are_one_line() {
+        assert_eq!(checked_command("c", " nginx -t ").unwrap(), "nginx -t");
+        for command in ["", "  ", "a\nb", "a\0b", &"x".repeat(501)] {
+            assert!(checked_command("c", command).is_err(), "{command:?}");
+        }
+    }
+}

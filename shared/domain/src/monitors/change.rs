@@ -1,0 +1,88 @@
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Look, Monitor, Seen, monitor};
+
+/// What became different from one check to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Changed {
+    /// The certificate in use, by its fingerprint.
+    Certificate,
+    /// The status.
+    Status,
+    /// The grade.
+    Grade,
+    /// The TLS version agreed on.
+    Protocol,
+    /// The cipher suite agreed on.
+    Cipher,
+}
+
+impl Changed {
+    /// The API's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Certificate => "certificate",
+            Self::Status => "status",
+            Self::Grade => "grade",
+            Self::Protocol => "protocol",
+            Self::Cipher => "cipher",
+        }
+    }
+}
+
+/// A difference from the check before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Of what.
+    pub what: Changed,
+    /// What it was.
+    pub old: String,
+    /// What it is.
+    pub new: String,
+}
+
+/// The certificates in use after these looks. One that was in use at an address that is silent now may still be.
+pub(super) fn fingerprints(monitor: &Monitor, looks: &[Look]) -> Vec<String> {
+    let mut known: BTreeSet<String> =
+        looks.iter().filter_map(Look::seen).map(|seen| seen.fingerprint.clone()).collect();
+    if looks.iter().any(|look| look.seen().is_none()) {
+        known.extend(monitor.fingerprints.iter().cloned());
+    }
+    known.into_iter().collect()
+}
+
+/// What these looks show that the monitor did not know.
+pub(super) fn changes(monitor: &Monitor, looks: &[Look], now: Timestamp) -> Vec<Change> {
+    if monitor.last_check.is_none() {
+        return Vec::new();
+    }
+    let mut changes = Vec::new();
+    let mut note = |what, old: String, new: String| {
+        if old != new {
+            changes.push(Change { what, old, new });
+        }
+    };
+    let next = fingerprints(monitor, looks);
+    let come: Vec<&str> = next.iter().filter(|it| !monitor.fingerprints.contains(it)).map(String::as_str).collect();
+    if !come.is_empty() && !monitor.fingerprints.is_empty() {
+        let gone: Vec<&str> = monitor.fingerprints.iter().filter(|it| !next.contains(it)).map(String::as_str).collect();
+        note(Changed::Certificate, gone.join(","), come.join(","));
+    }
+    // The earlier looks as they are at this time: what a date alone has changed is seen by the check after it.
+    let then = monitor.last_check.unwrap_or(now);
+    let status = |looks: &[Look], at| monitor::worst(&monitor.target, looks, at).as_str().to_owned();
+    note(Changed::Status, status(&monitor.looks, then), status(looks, now));
+    let (Some(before), Some(after)) = (first(&monitor.looks), first(looks)) else { return changes };
+    note(Changed::Grade, before.grade(then).to_string(), after.grade(now).to_string());
+    note(Changed::Protocol, format!("{:?}", before.protocol), format!("{:?}", after.protocol));
+    note(Changed::Cipher, before.cipher.clone(), after.cipher.clone());
+    changes
+}
+
+fn first(looks: &[Look]) -> Option<&Seen> {
+    looks.iter().find_map(Look::seen)
+}

@@ -1,0 +1,14 @@
+//! Deployments, on a real server: sshd, nginx and Apache, as the user who runs the tests.
+
+mod apache;
+mod busy;
+mod dropped;
+mod dry_run;
+mod killed;
+mod refused;
+mod retry;
+mod rollback;
+mod rollout;
+mod rows;
+mod run;
+mod snippet;
