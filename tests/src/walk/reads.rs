@@ -9,6 +9,7 @@ impl<M: Meter> Walk<'_, M> {
     pub async fn reads(&mut self) {
         let steward = self.steward;
         let Planted { user, id, certificate, operation, monitor, server, deployment, channel } = planted(steward).await;
+        let credential = steward.plant_dns_credential(id).await;
         let admin = steward.admin().await;
         let key = user.post("/api/v1/users/regenerate-key", json!({})).await.ok();
         let by_key = steward.client().with_key(key["data"]["api_key"].as_str().unwrap());
@@ -25,6 +26,7 @@ impl<M: Meter> Walk<'_, M> {
                     "certificates" => certificate,
                     "operations" => operation,
                     "channels" => channel,
+                    "dns-credentials" => credential,
                     "monitors" => monitor,
                     "servers" => server,
                     "deployments" => deployment,
