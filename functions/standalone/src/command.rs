@@ -15,6 +15,7 @@ use secrecy::ExposeSecret;
 use ssh::SshRemote;
 use system::{SystemClock, SystemEntropy};
 use webhook::HttpMessenger;
+use zones::Zones;
 
 use crate::audit;
 use crate::config::{AuditCommand, Command, Config, Place};
@@ -102,9 +103,10 @@ pub fn on_aws(
         mailer: mailer(config, &clock, &entropy)?,
         clock,
         entropy,
-        ca: Arc::new(InstantCa::new(policy)),
         messenger: Arc::new(messenger),
         dns: Arc::new(dns),
+        ca: Arc::new(InstantCa::new(policy.clone())),
+        zones: Arc::new(Zones::new(policy)),
         prober,
         remote,
         settings: settings(config),

@@ -24,6 +24,7 @@ use tokio::task::JoinSet;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 use webhook::HttpMessenger;
+use zones::Zones;
 
 use crate::transfer::TransferError;
 use crate::{Config, areas, worker};
@@ -125,9 +126,10 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         scheduler: embedded.scheduler(),
         clock,
         entropy,
-        ca: Arc::new(InstantCa::new(policy)),
         messenger: Arc::new(messenger),
         dns: Arc::new(dns),
+        ca: Arc::new(InstantCa::new(policy.clone())),
+        zones: Arc::new(Zones::new(policy)),
         prober,
         remote,
         mailer,

@@ -33,7 +33,7 @@ mod webhook_sink;
 
 pub use apache::Apache;
 pub use aws_gate::{AwsCall, AwsGate, Verdict};
-pub use bind::Bind;
+pub use bind::{Bind, TsigKey};
 pub use cargo_lambda::CargoLambda;
 pub use certificate::{Authority, ServerCertificate};
 pub use challtestsrv::ChallTestSrv;

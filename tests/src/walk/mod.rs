@@ -3,6 +3,7 @@
 mod alerts;
 mod certificates;
 mod creates;
+mod dns;
 mod monitors;
 mod reads;
 mod servers;
@@ -16,10 +17,12 @@ use serde_json::Value;
 use crate::steward::{Client, CountingStore, Lab, Steward, routes};
 
 /// The lists; every other GET is of one thing.
-const LISTS: [&str; 10] = [
+const LISTS: [&str; 12] = [
     "/api/certificates",
     "/api/servers",
     "/api/deployments",
+    "/api/dns-credentials",
+    "/api/dns-providers",
     "/api/monitors",
     "/api/v1/users",
     "/api/v1/acme/accounts",
@@ -30,7 +33,7 @@ const LISTS: [&str; 10] = [
 ];
 
 /// Where something is made.
-const CREATES: [&str; 9] = [
+const CREATES: [&str; 10] = [
     "/api/channels",
     "/api/monitors",
     "/api/add_user",
@@ -40,6 +43,7 @@ const CREATES: [&str; 9] = [
     "/api/certificates",
     "/api/servers",
     "/api/deployments",
+    "/api/dns-credentials",
 ];
 
 /// What counts.
@@ -111,6 +115,7 @@ impl<'a, M: Meter> Walk<'a, M> {
         walk.creates(lab).await;
         walk.certificates(lab).await;
         walk.servers().await;
+        walk.dns().await;
         walk.monitors(lab).await;
         walk.sweep().await;
         walk.alerts().await;

@@ -4,6 +4,7 @@
 mod ca;
 mod clock;
 mod dns;
+mod dns_writer;
 mod entropy;
 mod mailer;
 mod messenger;
@@ -19,7 +20,8 @@ pub use ca::{
     OrderStatus, OrderView, Registered, RenewalInfo,
 };
 pub use clock::Clock;
-pub use dns::{Dns, DnsError, ServerAnswer};
+pub use dns::{Aliases, CaaRecord, Dns, DnsError, ServerAnswer};
+pub use dns_writer::{DnsAccess, DnsWriteError, DnsWriter, NoDnsWriter, TxtChange};
 pub use entropy::{Entropy, EntropyExt};
 pub use mailer::{Mail, MailError, Mailer};
 pub use messenger::{Address, Message, Messenger, MessengerError};

@@ -86,6 +86,25 @@ async fn answers_are_as_the_document_says() {
     check("DELETE /api/monitors/{id}", admin.delete(&path).await);
     check("GET /api/audit", admin.get("/api/audit").await);
     alerts(&lab.steward, admin, &mut check).await;
+
+    let preflight = json!({"domain": "example.com", "issuer": "letsencrypt"});
+    let reply = admin.post("/api/certificates/preflight", preflight).await;
+    check("POST /api/certificates/preflight", reply);
+    check("GET /api/dns-providers", admin.get("/api/dns-providers").await);
+    let credential = json!({"name": "ours", "provider": "bunny", "fields": {"api_key": "secret"}});
+    let credential = check("POST /api/dns-credentials", admin.post("/api/dns-credentials", credential).await);
+    let path = format!("/api/dns-credentials/{}", credential["id"]);
+    check("GET /api/dns-credentials", admin.get("/api/dns-credentials").await);
+    check("GET /api/dns-credentials/{id}", admin.get(&path).await);
+    check("PUT /api/dns-credentials/{id}", admin.put(&path, json!({"zone": "lab.invalid"})).await);
+    let zone = json!({"dns_credential_id": credential["id"], "zone": "acme.lab.invalid"});
+    check("PUT /api/delegation", admin.put("/api/delegation", zone).await);
+    check("GET /api/delegation", admin.get("/api/delegation?domain=www.example.com").await);
+    check("DELETE /api/delegation", admin.delete("/api/delegation").await);
+    let other = lab.steward.plant_dns_credential(1).await;
+    let reply = admin.post(&format!("/api/dns-credentials/{other}/test"), json!({})).await;
+    check("POST /api/dns-credentials/{id}/test", reply);
+    check("DELETE /api/dns-credentials/{id}", admin.delete(&path).await);
     let change = json!({"email": "new@example.com", "current_password": ADMIN_PASSWORD});
     check("PUT /api/v1/users/profile", admin.put("/api/v1/users/profile", change).await);
     check("POST /api/v1/users/regenerate-key", admin.post("/api/v1/users/regenerate-key", Value::Null).await);
@@ -93,8 +112,9 @@ async fn answers_are_as_the_document_says() {
     check("POST /api/auth/logout", admin.post("/api/auth/logout", Value::Null).await);
 
     let all = crate::api::routes(&lab.steward).await.into_iter().map(|route| route.name());
-    // A file, and the end of a link in a mail, which the tests of the mail follow.
-    let elsewhere = ["GET /api/certificates/{id}/download", "GET /api/verify_email"];
+    // Files, and the end of a link in a mail, which the tests of the mail follow.
+    let elsewhere =
+        ["GET /api/certificates/{id}/download", "GET /api/verify_email", "GET /.well-known/acme-challenge/{token}"];
     let left: Vec<_> = all.filter(|name| !checked.contains(name) && !elsewhere.contains(&name.as_str())).collect();
     assert!(left.is_empty(), "nobody looked at {left:?}");
 }
