@@ -15,6 +15,7 @@ async fn a_body_that_does_not_fit_names_what_is_wrong() {
     assert_eq!(steward.plant_dns_credential(1).await, certificate);
     assert_eq!(steward.plant_deployment(&admin, certificate).await, (certificate, certificate));
     assert_eq!(steward.plant_monitor(1).await, certificate);
+    assert_eq!(steward.plant_channel(&admin).await, certificate);
     let mut walked = 0;
     for route in routes(&steward).await {
         let (Some(good), Some(fields)) = (route.sample(certificate), route.fields()) else { continue };
