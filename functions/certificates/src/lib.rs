@@ -1,10 +1,12 @@
-//! The API area of document 000: logins, certificates, DNS credentials, challenges, monitors, the progress of long work,
-//! and the audit trail.
+//! The API area of document 000: logins, certificates, DNS credentials, challenges, servers, deployments, monitors, the
+//! progress of long work, alerts, and the audit trail.
 
+pub mod alerts;
 pub mod audit;
 pub mod auth;
 pub mod certificates;
 pub mod challenges;
+pub mod channels;
 pub mod delegation;
 pub mod deployments;
 pub mod dns_credentials;
@@ -54,4 +56,9 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(deployments::runs::runs))
         .routes(routes!(operations::get::get))
         .routes(routes!(audit::list::list))
+        .routes(routes!(channels::list::list, channels::create::create))
+        .routes(routes!(channels::get::get, channels::update::update, channels::delete::delete))
+        .routes(routes!(channels::test::test))
+        .routes(routes!(alerts::list::list))
+        .routes(routes!(alerts::settings::get::get, alerts::settings::update::update))
 }

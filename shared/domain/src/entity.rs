@@ -90,6 +90,18 @@ pub async fn find_both<A: Entity, B: Entity>(
     Ok((a.map(from_item).transpose()?, b.map(from_item).transpose()?))
 }
 
+/// Reads three rows, any of which may not be there, in one store call.
+pub async fn find_three<A: Entity, B: Entity, C: Entity>(
+    store: &dyn Store,
+    a: Key,
+    b: Key,
+    c: Key,
+) -> Result<(Option<Stored<A>>, Option<Stored<B>>, Option<Stored<C>>)> {
+    let mut items = store.get_many(vec![(A::TABLE, a), (B::TABLE, b), (C::TABLE, c)]).await?.into_iter();
+    let (a, b, c) = (items.next().flatten(), items.next().flatten(), items.next().flatten());
+    Ok((a.map(from_item).transpose()?, b.map(from_item).transpose()?, c.map(from_item).transpose()?))
+}
+
 /// The item of an entity at a revision.
 pub fn to_item<T: Entity>(value: &T, rev: u64) -> Result<Item> {
     let serde_json::Value::Object(mut item) = serde_json::to_value(value).map_err(|e| broken::<T>(&e))? else {

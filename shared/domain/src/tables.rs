@@ -34,4 +34,6 @@ pub static ALL: &[&Table] = &[
     &alerts::ALERTS,
     &alerts::STANDINGS,
     &alerts::ALERT_SETTINGS,
+    &alerts::CHANNELS,
+    &alerts::MESSAGES,
 ];

@@ -10,10 +10,11 @@ mod request_id;
 mod seam;
 mod source;
 mod tokens;
+mod trail;
 
 pub use app::App;
 pub use body::{JsonBody, Object, Params};
-pub use caller::{Caller, CallerAnd, MaybeCaller};
+pub use caller::{Caller, CallerAnd, Claim, MaybeCaller};
 pub use face::Face;
 pub use fault::{Answer, CloudErrorBody, CodeErrorBody, ErrorBody, Fault};
 pub use path::IdPath;

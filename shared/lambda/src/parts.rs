@@ -14,6 +14,7 @@ use tokio::sync::OnceCell;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+use webhook::HttpMessenger;
 
 use crate::environment::{Environment, log_filter};
 use crate::mailer::SmtpBySecret;
@@ -46,6 +47,7 @@ pub(crate) fn open() -> Result<(Context, TargetPolicy), Error> {
         clock,
         entropy,
         ca: Arc::new(InstantCa::new(environment.targets.clone())),
+        messenger: Arc::new(HttpMessenger::new(environment.targets.clone())?),
         dns: Arc::new(Authoritative::new(environment.dns, environment.targets)?),
         zones: Arc::new(NoDnsWriter),
         prober,

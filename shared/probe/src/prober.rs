@@ -15,8 +15,12 @@ use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
+use crate::glimpse::Glimpse;
 use crate::verifier::Onlooker;
-use crate::{facts, starttls, trust};
+use crate::{facts, glimpse, starttls, trust};
+
+/// How long a name may take to be found: the system's resolver would try for half a minute and more.
+const RESOLVE_WITHIN: Duration = Duration::from_secs(10);
 
 static PUBLIC_ROOTS: LazyLock<RootCertStore> =
     LazyLock::new(|| RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() });
@@ -70,6 +74,26 @@ impl RustlsProber {
         Ok(seen)
     }
 
+    async fn catch(&self, endpoint: &Endpoint, within: Duration) -> Result<Handshake, ProbeError> {
+        let address = SocketAddr::new(endpoint.address, endpoint.port);
+        let mut stream = self.dialler.connect_to(address, within).await.map_err(refused)?;
+        if let Some(protocol) = endpoint.starttls {
+            starttls::start(&mut stream, protocol).await?;
+        }
+        let nothing = || ProbeError::Tls(format!("{address} shows no certificate"));
+        let seen = glimpse::glimpse(&mut stream, &endpoint.host, self.provider.secure_random).await;
+        let Glimpse { version, cipher, chain } = seen.map_err(|_| nothing())?.ok_or_else(nothing)?;
+        let leaf = facts::facts(&chain[0]).ok_or_else(nothing)?;
+        let certificates: Vec<_> = chain.iter().map(|der| CertificateDer::from(der.as_slice())).collect();
+        let trust = self.public_trust(&certificates);
+        Ok(Handshake { chain, leaf, version, cipher, trust })
+    }
+
+    fn public_trust(&self, chain: &[CertificateDer<'_>]) -> Result<(), String> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        trust::trust(chain, &PUBLIC_ROOTS, algorithms, self.clock.now())
+    }
+
     fn seen(&self, connection: &rustls::ClientConnection) -> Result<Handshake, ProbeError> {
         let none = || ProbeError::Tls("the server sent no certificate".into());
         let chain = connection.peer_certificates().filter(|chain| !chain.is_empty()).ok_or_else(none)?;
@@ -81,8 +105,7 @@ impl RustlsProber {
         };
         let suite = connection.negotiated_cipher_suite().map(|suite| suite.suite());
         let cipher = suite.and_then(|suite| suite.as_str()).unwrap_or_default().replacen("TLS13_", "TLS_", 1);
-        let algorithms = &self.provider.signature_verification_algorithms;
-        let trust = trust::trust(chain, &PUBLIC_ROOTS, algorithms, self.clock.now());
+        let trust = self.public_trust(chain);
         let chain = chain.iter().map(|certificate| certificate.to_vec()).collect();
         Ok(Handshake { chain, leaf, version, cipher, trust })
     }
@@ -91,14 +114,17 @@ impl RustlsProber {
 #[async_trait]
 impl Prober for RustlsProber {
     async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, ProbeError> {
-        self.dialler.resolve(host).await.map_err(refused)
+        let late = || ProbeError::Unresolved(format!("{host} was not found within {} s", RESOLVE_WITHIN.as_secs()));
+        let found = timeout(RESOLVE_WITHIN, self.dialler.resolve(host)).await;
+        found.map_err(|_| late())?.map_err(refused)
     }
 
     async fn handshake(&self, endpoint: &Endpoint, within: Duration) -> Result<Handshake, ProbeError> {
-        timeout(within, self.look(endpoint, within)).await.unwrap_or_else(|_| {
-            let address = SocketAddr::new(endpoint.address, endpoint.port);
-            Err(ProbeError::Unreachable(format!("{address} did not answer within {} s", within.as_secs_f64())))
-        })
+        timeout(within, self.look(endpoint, within)).await.unwrap_or_else(|_| Err(late(endpoint, within)))
+    }
+
+    async fn glimpse(&self, endpoint: &Endpoint, within: Duration) -> Result<Handshake, ProbeError> {
+        timeout(within, self.catch(endpoint, within)).await.unwrap_or_else(|_| Err(late(endpoint, within)))
     }
 
     fn trust(&self, chain: &[Vec<u8>], roots_pem: &str) -> Result<(), String> {
@@ -121,6 +147,11 @@ impl Prober for RustlsProber {
         }
         Ok(())
     }
+}
+
+fn late(endpoint: &Endpoint, within: Duration) -> ProbeError {
+    let address = SocketAddr::new(endpoint.address, endpoint.port);
+    ProbeError::Unreachable(format!("{address} did not answer within {} s", within.as_secs_f64()))
 }
 
 fn refused(error: DialError) -> ProbeError {

@@ -141,6 +141,10 @@ async fn says_why_there_is_no_handshake() {
     let Some(server) = serving(&material(), &["-tls1", "-cipher", "DEFAULT@SECLEVEL=0"]) else { return };
     let ProbeError::Tls(reason) = look(server.address).await.unwrap_err() else { panic!("another error") };
     assert!(reason.contains("offers neither TLS 1.2 nor TLS 1.3"), "{reason}");
+    let at = server.address;
+    let endpoint = Endpoint { host: "www.example.com".into(), address: at.ip(), port: at.port(), starttls: None };
+    let seen = prober().glimpse(&endpoint, WITHIN).await.unwrap();
+    assert_eq!((seen.version, seen.leaf.names[0].as_str()), (TlsVersion::Tls10, "www.example.com"));
 
     let closed = SocketAddr::from(([127, 0, 0, 1], 1));
     assert!(matches!(look(closed).await, Err(ProbeError::Unreachable(_))));

@@ -9,11 +9,11 @@ use domain::Context;
 use domain::jobs::Job;
 use domain::names::Email;
 use domain::ports::{
-    Ca, CaAccount, CaError, CaMeta, ChallengeType, Command, CommandOutput, Connected, Delivery, Directory, DnsAccess,
-    DnsWriteError, DnsWriter, Endpoint, ExternalAccountBinding, Handshake, Item, Key, LoginKey, NewOrder, OrderView,
-    Page, PageToken, ProbeError, Prober, Query, Queue, QueueError, QueueName, Registered, Remote, RemoteError,
-    RemoteHost, RemoteSession, RenewalInfo, Schedule, ScheduleName, Scheduler, SchedulerError, SecretName, Store,
-    StoreError, Table, TxtChange, Vault, VaultError, Write,
+    Address, Ca, CaAccount, CaError, CaMeta, ChallengeType, Command, CommandOutput, Connected, Delivery, Directory,
+    DnsAccess, DnsWriteError, DnsWriter, Endpoint, ExternalAccountBinding, Handshake, Item, Key, LoginKey, Message,
+    Messenger, MessengerError, NewOrder, OrderView, Page, PageToken, ProbeError, Prober, Query, Queue, QueueError,
+    QueueName, Registered, Remote, RemoteError, RemoteHost, RemoteSession, RenewalInfo, Schedule, ScheduleName,
+    Scheduler, SchedulerError, SecretName, Store, StoreError, Table, TxtChange, Vault, VaultError, Write,
 };
 use secrecy::SecretString;
 use tokio::sync::Notify;
@@ -89,6 +89,7 @@ impl Fate {
             vault: Arc::new(Mortal::new(self, &ctx.vault)),
             scheduler: Arc::new(Mortal::new(self, &ctx.scheduler)),
             ca: Arc::new(Mortal::new(self, &ctx.ca)),
+            messenger: Arc::new(Mortal::new(self, &ctx.messenger)),
             zones: Arc::new(Mortal::new(self, &ctx.zones)),
             remote: Arc::new(Mortal::new(self, &ctx.remote)),
             prober: Arc::new(Mortal::new(self, &ctx.prober)),
@@ -305,6 +306,13 @@ impl Ca for Mortal<dyn Ca> {
 }
 
 #[async_trait]
+impl Messenger for Mortal<dyn Messenger> {
+    async fn send(&self, to: &Address, message: &Message) -> Result<(), MessengerError> {
+        self.fate.live("messenger.send", self.port.send(to, message)).await
+    }
+}
+
+#[async_trait]
 impl DnsWriter for Mortal<dyn DnsWriter> {
     fn check(&self, access: &DnsAccess) -> Result<(), DnsWriteError> {
         self.port.check(access)
@@ -323,6 +331,18 @@ impl Prober for Mortal<dyn Prober> {
 
     async fn handshake(&self, endpoint: &Endpoint, within: Duration) -> Result<Handshake, ProbeError> {
         self.fate.live("prober.handshake", self.port.handshake(endpoint, within)).await
+    }
+
+    async fn glimpse(&self, endpoint: &Endpoint, within: Duration) -> Result<Handshake, ProbeError> {
+        self.fate.live("prober.glimpse", self.port.glimpse(endpoint, within)).await
+    }
+
+    fn trust(&self, chain: &[Vec<u8>], roots_pem: &str) -> Result<(), String> {
+        self.port.trust(chain, roots_pem)
+    }
+
+    fn check_roots(&self, roots_pem: &str) -> Result<(), String> {
+        self.port.check_roots(roots_pem)
     }
 }
 

@@ -1,15 +1,18 @@
 use domain::acme::{Account, AccountStatus};
 use domain::certificates::State;
 use domain::dns_credentials::{self, NewDnsCredential};
-use domain::entity::{self, Entity};
+use domain::entity::{self, Entity, Stored};
 use domain::ids::{AccountId, OperationId, ProviderId, UserId};
 use domain::monitors::{self, NewMonitor};
 use domain::names::Email;
 use domain::operations::{Operation, Progress, Work};
-use domain::ports::Directory;
+use domain::ports::{Directory, HostKey, Key};
+use domain::servers::Server;
 use domain::{counter, operations};
 
-use super::{Steward, certificate_row, issued_until, put_certificates};
+use serde_json::json;
+
+use super::{Client, Steward, certificate_row, issued_until, put_certificates};
 
 /// Rows put into the store by hand, for tests that need something to refuse and no CA.
 impl Steward {
@@ -25,6 +28,27 @@ impl Steward {
 
     async fn plant(&self, owner: i64, domain: &str, state: State) -> i64 {
         put_certificates(&self.ctx, vec![certificate_row(owner, 1_000_000, domain, state)]).await[0]
+    }
+
+    /// A server of a caller's, with a deployment of their certificate to it; the ids of both.
+    pub async fn plant_deployment(&self, owner: &Client, certificate: i64) -> (i64, i64) {
+        let id = |made: serde_json::Value| made["id"].as_i64().unwrap();
+        let server = json!({"type": "nginx", "name": "web1", "ip_address": "192.0.2.10"});
+        let server = id(owner.post("/api/servers", server).await.expect(201));
+        let path = format!("/etc/ssl/{certificate}");
+        let deployment = json!({"certificate_id": certificate, "server_id": server, "deploy_path": path});
+        (server, id(owner.post("/api/deployments", deployment).await.expect(201)))
+    }
+
+    /// A host key that a server has shown instead of the one it must show.
+    pub async fn plant_refused_host_key(&self, server: i64) {
+        let store = self.ctx.store.as_ref();
+        let mut row: Stored<Server> = entity::load(store, Key::of(server)).await.unwrap();
+        let key = |name: &str| Some(HostKey { algorithm: "ssh-ed25519".into(), fingerprint: format!("SHA256:{name}") });
+        if let Some(ssh) = &mut row.value.ssh {
+            (ssh.host_key, ssh.refused) = (key("old"), key("new"));
+        }
+        row.save(store).await.unwrap();
     }
 
     /// An active account at Let's Encrypt that is not the default one.
@@ -46,6 +70,12 @@ impl Steward {
         };
         self.keep(&account).await;
         id
+    }
+
+    /// A channel of a user's, that leads nowhere.
+    pub async fn plant_channel(&self, owner: &Client) -> i64 {
+        let body = json!({"name": "nowhere", "kind": "webhook", "url": "https://127.0.0.1:1/hook"});
+        owner.post("/api/channels", body).await.ok()["id"].as_i64().unwrap()
     }
 
     /// A credential at a name server that nobody runs.

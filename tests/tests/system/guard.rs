@@ -157,9 +157,11 @@ async fn what_belongs_to_another_does_not_exist() {
     let certificate = steward.plant_certificate(victim_id, "victim.example.com").await;
     let account = steward.plant_account(victim_id).await;
     let operation = steward.plant_operation(victim_id).await;
+    let channel = steward.plant_channel(&victim).await;
     let credential = steward.plant_dns_credential(victim_id).await;
     let monitor = steward.plant_monitor(victim_id).await;
     victim.get(&format!("/api/monitors/{monitor}")).await.ok();
+    let (server, deployment) = steward.plant_deployment(&victim, certificate).await;
     victim.get(&format!("/api/certificates/{certificate}")).await.ok();
     victim.get(&format!("/api/operations/{operation}")).await.ok();
     let accounts = victim.get("/api/v1/acme/accounts").await.ok();
@@ -181,13 +183,18 @@ async fn what_belongs_to_another_does_not_exist() {
             let id = match route.path.split('/').nth(2).unwrap() {
                 "certificates" => certificate,
                 "operations" => operation,
+                "channels" => channel,
                 "dns-credentials" => credential,
                 "monitors" => monitor,
+                "servers" => server,
+                "deployments" => deployment,
                 "v1" => victim_id,
                 other => panic!("plant something for {other}"),
             };
             refuse(&steward, &route, "another user", &other, id, 404).await;
-        } else if route.sample(1).is_some_and(|body| body.values().any(Value::is_i64)) {
+        } else if name != "PUT /api/alerts/settings"
+            && route.sample(1).is_some_and(|body| body.values().any(Value::is_i64))
+        {
             walked += 1;
             refuse(&steward, &route, "another user", &other, account, 404).await;
         }

@@ -1,7 +1,9 @@
 //! The system from outside, against the real programs it talks to.
 
 mod acme;
+mod alerts;
 mod api;
+mod audit;
 mod aws;
 mod bad_input;
 mod certificates;

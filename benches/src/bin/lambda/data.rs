@@ -68,6 +68,7 @@ fn context(environment: &[(String, String)], mails: &std::path::Path) -> Result<
         vault: aws.vault(),
         scheduler: aws.scheduler(),
         ca: Arc::new(acme::InstantCa::new(policy.clone())),
+        messenger: Arc::new(webhook::HttpMessenger::new(policy.clone())?),
         dns: Arc::new(dns::Authoritative::new(None, policy.clone())?),
         zones: Arc::new(domain::ports::NoDnsWriter),
         prober: Arc::new(probe::RustlsProber::new(policy.clone(), Arc::clone(&clock))),

@@ -5,8 +5,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::deployments::{self, NewDeployment};
 use domain::ids::{CertificateId, ServerId};
+use domain::ports::Key;
 use serde::Deserialize;
-use steward_http::{Answer, App, Caller, ErrorBody, JsonBody, Object};
+use steward_http::{Answer, App, Claim, ErrorBody, JsonBody, Object};
 use utoipa::ToSchema;
 
 use super::{DeploymentDetail, SiteConfig};
@@ -32,7 +33,7 @@ pub struct DeploymentToAdd {
         (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn create(
     State(app): State<App>,
-    caller: Caller,
+    claim: Claim,
     JsonBody(body): JsonBody<DeploymentToAdd>,
 ) -> Answer<(StatusCode, Json<DeploymentDetail>)> {
     let new = NewDeployment {
@@ -41,6 +42,8 @@ pub async fn create(
         deploy_path: body.deploy_path,
         config: body.config.map(|Object(config)| config.read()).transpose()?.unwrap_or_default(),
     };
-    let deployment = deployments::create(&app.ctx, &caller.viewer, new).await?;
+    let keys = (Key::of(new.certificate.0), Key::of(new.server.0));
+    let (viewer, certificate, server) = claim.with_two(&app, keys).await?;
+    let deployment = deployments::create(&app.ctx, &viewer, (certificate, server), new).await?;
     Ok((StatusCode::CREATED, Json(DeploymentDetail::new(&deployment.value))))
 }

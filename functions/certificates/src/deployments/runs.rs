@@ -41,8 +41,8 @@ pub struct RunDetail {
     created_at: Timestamp,
     #[schema(value_type = Option<String>, format = DateTime)]
     ended_at: Option<Timestamp>,
-    /// Seconds from the first contact to its end.
-    took: Option<f64>,
+    /// Milliseconds from the first contact to its end.
+    took_ms: Option<i64>,
 }
 
 impl RunDetail {
@@ -62,7 +62,7 @@ impl RunDetail {
             steps: run.steps.into_iter().map(StepDetail::new).collect(),
             created_at: run.created_at,
             ended_at: run.ended_at,
-            took: run.ended_at.map(|ended| ended.duration_since(began).as_secs_f64()),
+            took_ms: run.ended_at.map(|ended| ended.as_millisecond() - began.as_millisecond()),
         }
     }
 }

@@ -12,7 +12,7 @@ use std::net::IpAddr;
 
 use domain::monitors::{CertLevel, FailureKind, Look, Monitor, Seen};
 use domain::names::DomainName;
-use domain::ports::{StartTls, TlsVersion};
+use domain::ports::StartTls;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -119,7 +119,7 @@ pub struct CertificateSeen {
     chain_length: u32,
     /// Whether the chain leads to a root that is trusted.
     trusted: bool,
-    /// `TLSv1.2` or `TLSv1.3`.
+    /// `TLSv1.3`, `TLSv1.2`; `TLSv1.1` or `TLSv1.0` where the server has no better.
     protocol: &'static str,
     /// The cipher suite, by its IANA name.
     cipher: String,
@@ -162,10 +162,7 @@ impl CertificateSeen {
             signature: seen.signature.clone(),
             chain_length: seen.chain_length,
             trusted: seen.untrusted.is_none(),
-            protocol: match seen.protocol {
-                TlsVersion::Tls12 => "TLSv1.2",
-                TlsVersion::Tls13 => "TLSv1.3",
-            },
+            protocol: seen.protocol.as_str(),
             cipher: seen.cipher.clone(),
         }
     }

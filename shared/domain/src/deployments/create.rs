@@ -21,17 +21,20 @@ pub struct NewDeployment {
     pub config: Config,
 }
 
-/// Makes a deployment; nothing is done on the server before it is run. Certificate and server must be the viewer's to
-/// reach.
-pub async fn create(ctx: &Context, viewer: &Viewer, new: NewDeployment) -> Result<Stored<Deployment>> {
-    let deploy_path = checked_path("deploy_path", &new.deploy_path)?;
-    let config = new.config.checked(&deploy_path)?;
+/// Makes a deployment of a certificate to a server, as they were read; nothing is done on the server before it is run.
+/// Both must be the viewer's to reach.
+pub async fn create(
+    ctx: &Context,
+    viewer: &Viewer,
+    (certificate, server): (Option<Stored<Certificate>>, Option<Stored<Server>>),
+    new: NewDeployment,
+) -> Result<Stored<Deployment>> {
     let store = ctx.store.as_ref();
-    let (certificate, server) =
-        entity::find_both::<Certificate, Server>(store, Key::of(new.certificate.0), Key::of(new.server.0)).await?;
     require_certificate(store, viewer, certificate.as_ref()).await?;
     let server = server.ok_or(Error::NotFound { what: "server" })?;
     viewer.require(store, server.value.owner, "server").await?;
+    let deploy_path = checked_path("deploy_path", &new.deploy_path)?;
+    let config = new.config.checked(&deploy_path)?;
 
     let now = ctx.clock.now();
     let deployment = Deployment {

@@ -174,6 +174,9 @@ pub struct Run {
     /// Since when the server has not been reached.
     #[serde(default)]
     pub lost_since: Option<Timestamp>,
+    /// How often the site was looked at after the reload.
+    #[serde(default)]
+    pub looks: u32,
     /// Its steps, as its operation has them.
     pub steps: Vec<Step>,
     /// When it was made.

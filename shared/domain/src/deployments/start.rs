@@ -79,6 +79,7 @@ async fn new_run(
         before: None,
         rollback: None,
         lost_since: None,
+        looks: 0,
         steps: operation.steps.clone(),
         created_at: now,
         started_at: None,

@@ -78,7 +78,7 @@ pub(super) fn changes(monitor: &Monitor, looks: &[Look], now: Timestamp) -> Vec<
     note(Changed::Status, status(&monitor.looks, then), status(looks, now));
     let (Some(before), Some(after)) = (first(&monitor.looks), first(looks)) else { return changes };
     note(Changed::Grade, before.grade(then).to_string(), after.grade(now).to_string());
-    note(Changed::Protocol, format!("{:?}", before.protocol), format!("{:?}", after.protocol));
+    note(Changed::Protocol, before.protocol.as_str().to_owned(), after.protocol.as_str().to_owned());
     note(Changed::Cipher, before.cipher.clone(), after.cipher.clone());
     changes
 }

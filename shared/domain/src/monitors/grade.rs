@@ -9,14 +9,13 @@ use crate::ports::{KeyKind, TlsVersion};
 /// | section of the guide | here |
 /// |---|---|
 /// | Certificate Inspection | `T`: untrusted, expired, not valid yet, signed with SHA-1 or MD5; `M`: for other names |
-/// | Protocol Support (30 %) | TLS 1.2 and 1.3: 100 |
+/// | Protocol Support (30 %) | TLS 1.0 90, TLS 1.1 95, TLS 1.2 and 1.3: 100 |
 /// | Key Exchange (30 %) | the certificate's key, in RSA's terms: under 512 bits 20, 1024 40, 2048 80, 4096 90, else 100 |
 /// | Cipher Strength (40 %) | under 128 bits 20, under 256 80, else 100 |
 /// | Overall Rating | 80 A, 65 B, 50 C, 35 D, 20 E, else F; a category with 0 is F |
-/// | caps | a key under 1024 bits F, under 2048 bits B; no TLS 1.3 A- |
+/// | caps | a key under 1024 bits F, under 2048 bits B; no TLS 1.2 C; no forward secrecy or no AEAD B; no TLS 1.3 A- |
 ///
-/// `A+` needs HSTS, which a handshake does not show, so that it is never given. Forward secrecy and AEAD, whose lack
-/// caps at B, every suite has that Steward agrees to.
+/// `A+` needs HSTS, which a handshake does not show, so that it is never given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grade {
     /// Very good.
@@ -72,7 +71,11 @@ impl Grade {
             128..256 => 80,
             _ => 100,
         };
-        let protocol = 100;
+        let protocol = match seen.protocol {
+            TlsVersion::Tls10 => 90,
+            TlsVersion::Tls11 => 95,
+            TlsVersion::Tls12 | TlsVersion::Tls13 => 100,
+        };
         let score = (protocol * 30 + key * 30 + cipher * 40) / 100;
         let grade = match score {
             _ if key == 0 || cipher == 0 => Self::F,
@@ -85,7 +88,9 @@ impl Grade {
         };
         let cap = match rsa {
             0..1024 => Self::F,
+            _ if seen.protocol < TlsVersion::Tls12 => Self::C,
             1024..2048 => Self::B,
+            _ if !seen.is_forward_secret() || !seen.is_authenticated() => Self::B,
             _ if seen.protocol < TlsVersion::Tls13 => Self::AMinus,
             _ => Self::A,
         };
@@ -119,6 +124,8 @@ fn cipher_bits(suite: &str) -> u32 {
         256
     } else if suite.contains("AES_128") {
         128
+    } else if suite.contains("3DES") {
+        112
     } else {
         0
     }

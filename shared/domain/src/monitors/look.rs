@@ -161,6 +161,16 @@ impl Seen {
         }
     }
 
+    /// Whether a key that is lost later does not betray what was said.
+    pub(super) fn is_forward_secret(&self) -> bool {
+        self.protocol >= TlsVersion::Tls13 || self.cipher.contains("DHE_")
+    }
+
+    /// Whether the cipher authenticates what it encrypts (AEAD).
+    pub(super) fn is_authenticated(&self) -> bool {
+        ["GCM", "CHACHA20", "CCM"].iter().any(|mode| self.cipher.contains(mode))
+    }
+
     fn is_signed_weakly(&self) -> bool {
         let signature = self.signature.to_ascii_lowercase();
         signature.contains("sha1") || signature.contains("md5")
@@ -183,6 +193,10 @@ impl Seen {
         }
         if self.is_signed_weakly() {
             problems.push(format!("the certificate is signed in a way that is broken ({})", self.signature));
+        }
+        if self.protocol < TlsVersion::Tls12 || !self.is_forward_secret() || !self.is_authenticated() {
+            let (version, cipher) = (self.protocol.as_str(), &self.cipher);
+            problems.push(format!("the server offers nothing better than {version} with {cipher}; many refuse that"));
         }
         if self.key_kind == KeyKind::Rsa && self.key_bits < 2048 {
             problems.push(format!("the RSA key of {} bits is too short; make one of 2048 or more", self.key_bits));

@@ -49,7 +49,11 @@ async fn addresses(prober: &dyn Prober, monitor: &Monitor) -> Result<Vec<IpAddr>
 async fn at(prober: &dyn Prober, monitor: &Monitor, address: IpAddr) -> Result<Seen, ProbeError> {
     let host = monitor.domain.as_str().to_owned();
     let endpoint = Endpoint { host, address, port: monitor.port, starttls: monitor.starttls };
-    let handshake = prober.handshake(&endpoint, WITHIN).await?;
+    let handshake = match prober.handshake(&endpoint, WITHIN).await {
+        // Its certificate may still be seen; why there was no handshake tells more than why that is not.
+        Err(ProbeError::Tls(reason)) => prober.glimpse(&endpoint, WITHIN).await.map_err(|_| ProbeError::Tls(reason))?,
+        other => other?,
+    };
     let trust = match (&handshake.trust, &monitor.root_ca_pem) {
         (Err(_), Some(own)) => prober.trust(&handshake.chain, own),
         (trust, _) => trust.clone(),

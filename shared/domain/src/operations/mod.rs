@@ -89,6 +89,8 @@ pub enum Work {
     Notify {
         /// What is new.
         notice: Box<Notice>,
+        /// The channels that have it.
+        told: Vec<ChannelId>,
     },
     /// Send what waits for a channel, until nothing does.
     Deliver {

@@ -34,6 +34,12 @@ pub struct Endpoint {
 /// A TLS version that was agreed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum TlsVersion {
+    /// RFC 2246, which nobody should use (RFC 8996).
+    #[serde(rename = "TLSv1.0")]
+    Tls10,
+    /// RFC 4346, which nobody should use (RFC 8996).
+    #[serde(rename = "TLSv1.1")]
+    Tls11,
     /// RFC 5246.
     #[serde(rename = "TLSv1.2")]
     Tls12,
@@ -87,6 +93,18 @@ pub struct CertificateFacts {
     pub fingerprint: String,
 }
 
+impl TlsVersion {
+    /// The API's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tls10 => "TLSv1.0",
+            Self::Tls11 => "TLSv1.1",
+            Self::Tls12 => "TLSv1.2",
+            Self::Tls13 => "TLSv1.3",
+        }
+    }
+}
+
 /// A completed handshake. It completes whatever the certificate is; whether that is to be trusted is said beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Handshake {
@@ -127,6 +145,10 @@ pub trait Prober: Send + Sync + fmt::Debug {
 
     /// Shakes hands with one address within this time, everything together, and hangs up.
     async fn handshake(&self, endpoint: &Endpoint, within: Duration) -> Result<Handshake, ProbeError>;
+
+    /// Reads what a server shows of itself in plain text, in TLS 1.0 to 1.2 and with suites that are no longer thought
+    /// safe, and hangs up: for one that agrees to no handshake. That it has the key of its certificate is not proven.
+    async fn glimpse(&self, endpoint: &Endpoint, within: Duration) -> Result<Handshake, ProbeError>;
 
     /// Whether a chain leads to one of these roots (PEM), or its leaf is among them; if not, why. Says so too when the
     /// text is not PEM certificates. Names and the leaf's dates are not looked at.

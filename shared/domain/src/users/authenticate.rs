@@ -83,6 +83,17 @@ pub async fn authenticate_with<T: Entity>(
     Ok((proof.admit(user, now)?, row))
 }
 
+/// The same, and two rows that they ask for.
+pub async fn authenticate_with_two<A: Entity, B: Entity>(
+    store: &dyn Store,
+    proof: &Proof,
+    (a, b): (Key, Key),
+    now: Timestamp,
+) -> Result<(Stored<User>, Option<Stored<A>>, Option<Stored<B>>)> {
+    let (user, a, b) = entity::find_three(store, Key::of(proof.user()?.0), a, b).await?;
+    Ok((proof.admit(user, now)?, a, b))
+}
+
 /// Ends a session before its time, with every token it was refreshed to.
 pub async fn revoke_session(ctx: &Context, user: &mut Stored<User>, session: &Session) -> Result<()> {
     let now = ctx.clock.now();

@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 
 pub use admin::{Change, change, delete, reactivate, suspend};
 pub use api_key::{ApiKey, regenerate_key};
-pub use authenticate::{Proof, SESSION_LIFETIME, Session, authenticate, authenticate_with, revoke_session};
+pub use authenticate::{
+    Proof, SESSION_LIFETIME, Session, authenticate, authenticate_with, authenticate_with_two, revoke_session,
+};
 pub use login::{LOGIN_FAILURES, login};
 pub use mailbox::{confirm_email, send_verification};
 pub use profile::{ProfileChange, change_profile};

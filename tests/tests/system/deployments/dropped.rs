@@ -29,7 +29,7 @@ async fn every_cut(moment: Moment) {
     for at in 0.. {
         assert!(at < 400, "a run has fewer messages");
         let cutter = Cutter::start(lab.sshd.address(), at, moment).await;
-        // The host key is pinned to the place: it is the same one, so it is found again.
+        // Another port is another machine to Steward, whose host key is pinned anew.
         let path = format!("/api/servers/{}/ssh", lab.server);
         lab.admin.put(&path, json!({"port": cutter.address().port()})).await.ok();
         let expected = lab.renew().await;

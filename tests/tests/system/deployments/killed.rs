@@ -8,7 +8,7 @@ use domain::operations;
 use domain::ports::QueueName;
 use serde_json::{Value, json};
 use system_tests::need;
-use system_tests::steward::{Fate, Moment, SiteLab, Worker};
+use system_tests::steward::{Fate, Moment, SiteLab, Worker, eventually};
 
 /// Longer than a lease, and than a delivered job is hidden.
 const LATER: Duration = Duration::from_secs(121);
@@ -46,7 +46,13 @@ async fn every_death(moment: Moment, fails: bool) {
         assert!(call < 300, "a run makes fewer calls");
         let before = lab.served().await;
         let renewed = lab.renew().await;
-        let operation = lab.run(deployment).await;
+        // What waited to try again may be at work just now.
+        let path = format!("/api/deployments/{deployment}/run");
+        let start = || async {
+            let reply = lab.admin.post(&path, json!({})).await;
+            (reply.status == 202).then(|| reply.json["operation_id"].as_i64().unwrap())
+        };
+        let operation = eventually("a run", start).await;
         let fate = Fate::at(call, moment);
         let died = run_until_death(&lab, &fate, operation).await;
         if died {

@@ -27,8 +27,8 @@ async fn each_server_with_auto_deploy_gets_it_and_a_failing_one_stops_no_other()
     let failing = lab.admin.post("/api/deployments", failing).await.expect(201)["id"].as_i64().unwrap();
 
     // And one that somebody wants to deploy to by hand.
-    let by_hand = add_server(&lab.admin, &way, way.address(), "nginx").await;
-    lab.admin.put(&format!("/api/servers/{by_hand}"), json!({"auto_deploy": false})).await.ok();
+    let by_hand = json!({"type": "nginx", "name": "web3", "ip_address": "127.0.0.1"});
+    let by_hand = lab.admin.post("/api/servers", by_hand).await.expect(201)["id"].as_i64().unwrap();
     let manual = json!({"certificate_id": lab.certificate, "server_id": by_hand, "deploy_path": "/var/tmp/by-hand"});
     let manual = lab.admin.post("/api/deployments", manual).await.expect(201)["id"].as_i64().unwrap();
 

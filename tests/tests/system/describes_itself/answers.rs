@@ -1,7 +1,9 @@
+use domain::alerts::{Finding, Kind, Level, Observation, Subject};
+use domain::ids::{MonitorId, UserId};
 use serde_json::{Value, json};
 use system_tests::need;
-use system_tests::peers::PebbleOptions;
-use system_tests::steward::{ADMIN_PASSWORD, Lab, Reply};
+use system_tests::peers::{PebbleOptions, WebhookSink};
+use system_tests::steward::{ADMIN_PASSWORD, Client, Lab, Reply, Steward};
 
 /// What each route really answers has the fields that the document gives it: two schemas under one name, or a field
 /// that is not said, would show here.
@@ -72,6 +74,7 @@ async fn answers_are_as_the_document_says() {
     check("POST /api/certificates/{id}/revoke", admin.post(&format!("{path}/revoke"), Value::Null).await);
     check("DELETE /api/certificates/{id}", admin.delete(&path).await);
     check("POST /api/certificates/cleanup", admin.post("/api/certificates/cleanup", Value::Null).await);
+    servers(&lab, &mut check).await;
     let new = json!({"domain": "www.example.com", "ip_address": "127.0.0.1", "port": lab.pebble.address().port()});
     let made = check("POST /api/monitors", admin.post("/api/monitors", new).await);
     let path = format!("/api/monitors/{}", made["id"]);
@@ -82,6 +85,7 @@ async fn answers_are_as_the_document_says() {
     check("PUT /api/monitors/{id}", admin.put(&path, json!({"note": "the shop"})).await);
     check("DELETE /api/monitors/{id}", admin.delete(&path).await);
     check("GET /api/audit", admin.get("/api/audit").await);
+    alerts(&lab.steward, admin, &mut check).await;
 
     let preflight = json!({"domain": "example.com", "issuer": "letsencrypt"});
     let reply = admin.post("/api/certificates/preflight", preflight).await;
@@ -113,6 +117,60 @@ async fn answers_are_as_the_document_says() {
         ["GET /api/certificates/{id}/download", "GET /api/verify_email", "GET /.well-known/acme-challenge/{token}"];
     let left: Vec<_> = all.filter(|name| !checked.contains(name) && !elsewhere.contains(&name.as_str())).collect();
     assert!(left.is_empty(), "nobody looked at {left:?}");
+}
+
+async fn alerts(steward: &Steward, admin: &Client, check: &mut impl FnMut(&str, Reply) -> Value) {
+    let sink = WebhookSink::start().await;
+    let new = json!({"name": "hook", "kind": "webhook", "url": sink.url("/hook")});
+    let made = check("POST /api/channels", admin.post("/api/channels", new).await);
+    let path = format!("/api/channels/{}", made["id"]);
+    check("POST /api/channels/{id}/test", admin.post(&format!("{path}/test"), Value::Null).await);
+    check("PUT /api/channels/{id}", admin.put(&path, json!({"name": "the hook"})).await);
+    let finding = Some(Finding { level: Level::Warning, text: "It does not answer.".into() });
+    let (owner, subject) = (UserId(1), Subject::Monitor(MonitorId(1)));
+    let seen = Observation { owner, subject, name: "www.example.com", kind: Kind::Unreachable, finding };
+    domain::alerts::observe(&steward.ctx, seen).await.unwrap();
+    check("GET /api/alerts", admin.get("/api/alerts").await);
+    check("GET /api/channels", admin.get("/api/channels").await);
+    check("GET /api/channels/{id}", admin.get(&path).await);
+    check("DELETE /api/channels/{id}", admin.delete(&path).await);
+    let thresholds = check("GET /api/alerts/settings", admin.get("/api/alerts/settings").await);
+    check("PUT /api/alerts/settings", admin.put("/api/alerts/settings", thresholds).await);
+}
+
+/// A server that nobody answers at, and a deployment to it.
+async fn servers(lab: &Lab, check: &mut impl FnMut(&str, Reply) -> Value) {
+    let admin = &lab.admin;
+    let server = json!({"type": "nginx", "name": "web1", "ip_address": "127.0.0.1"});
+    let server = check("POST /api/servers", admin.post("/api/servers", server).await);
+    let path = format!("/api/servers/{}", server["id"]);
+    check("GET /api/servers", admin.get("/api/servers").await);
+    check("PUT /api/servers/{id}", admin.put(&path, json!({"name": "web-1"})).await);
+    let ssh = admin.put(&format!("{path}/ssh"), json!({"port": 1})).await;
+    check("PUT /api/servers/{id}/ssh", ssh);
+    check("GET /api/servers/{id}", admin.get(&path).await);
+    lab.steward.plant_refused_host_key(server["id"].as_i64().unwrap()).await;
+    let accept = json!({"fingerprint": "SHA256:new"});
+    let route = "POST /api/servers/{id}/ssh/host-key";
+    check(route, admin.post(&format!("{path}/ssh/host-key"), accept).await);
+    let started = check("POST /api/servers/{id}/ssh/test", admin.post(&format!("{path}/ssh/test"), Value::Null).await);
+    lab.ended(started["operation_id"].as_i64().unwrap()).await;
+
+    let certificate = lab.steward.plant_certificate(1, "www.example.com").await;
+    let new = json!({"certificate_id": certificate, "server_id": server["id"], "deploy_path": "/etc/ssl/www",
+        "config": {"port": 443, "addresses": ["127.0.0.1"], "names": ["www.example.com"], "test": "true"}});
+    let deployment = check("POST /api/deployments", admin.post("/api/deployments", new).await);
+    let at = format!("/api/deployments/{}", deployment["id"]);
+    check("PUT /api/deployments/{id}", admin.put(&at, json!({"deploy_path": "/etc/ssl/other"})).await);
+    let run = admin.post(&format!("{at}/run"), json!({"dry_run": true})).await;
+    let run = check("POST /api/deployments/{id}/run", run);
+    check("GET /api/deployments", admin.get("/api/deployments").await);
+    check("GET /api/deployments/{id}", admin.get(&at).await);
+    lab.steward.clock.advance(std::time::Duration::from_secs(180));
+    lab.ended(run["operation_id"].as_i64().unwrap()).await;
+    check("GET /api/deployments/{id}/runs", admin.get(&format!("{at}/runs")).await);
+    check("DELETE /api/deployments/{id}", admin.delete(&at).await);
+    check("DELETE /api/servers/{id}", admin.delete(&path).await);
 }
 
 #[track_caller]

@@ -1,9 +1,11 @@
 use std::collections::BTreeSet;
 
 use domain::acme::Account;
+use domain::alerts::channels::Channel;
 use domain::certificates::Certificate;
 use domain::dns_credentials::DnsCredential;
-use domain::ids::{AccountId, CertificateId, DnsCredentialId};
+use domain::ids::{AccountId, CertificateId, ChannelId, DnsCredentialId, ServerId};
+use domain::servers::Server;
 use serde_json::Value;
 use system_tests::template::{Template, get_att, list};
 
@@ -76,6 +78,8 @@ fn nobody_reads_all_secrets() {
         "http/signing-key".to_owned(),
         Account::secret(AccountId(1)).0,
         Certificate::secret(CertificateId(1), 0).0,
+        Channel::secret(ChannelId(1)).0,
+        Server::secrets(ServerId(1)),
         DnsCredential::secret(DnsCredentialId(1)).0,
     ]
     .iter()

@@ -38,7 +38,29 @@ fn cases(authority: &Authority) -> Vec<Case<'static>> {
         Case { server: &["-tls1_2"], ..case("TLS 1.2 only", fine(), ("normal", "A-"), &[]) },
         Case {
             server: &["-tls1", "-cipher", "DEFAULT@SECLEVEL=0"],
-            ..case("TLS 1.0 only", fine(), ("unreachable", ""), &["offers neither TLS 1.2 nor TLS 1.3"])
+            ..case(
+                "TLS 1.0 only",
+                fine(),
+                ("normal", "C"),
+                &["nothing better than TLSv1.0 with TLS_ECDHE_ECDSA_WITH_AES"],
+            )
+        },
+        Case {
+            server: &["-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"],
+            ..case("TLS 1.1 only, expired", valid(-90, -3), ("expired", "T"), &["expired at 20", "TLSv1.1"])
+        },
+        Case {
+            server: &["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA256"],
+            ..case("no authenticated cipher", fine(), ("normal", "B"), &["WITH_AES_128_CBC_SHA256"])
+        },
+        Case {
+            server: &["-tls1_2", "-cipher", "AES256-GCM-SHA384"],
+            ..case(
+                "no forward secrecy",
+                authority.sign_by_openssl(2048, "-sha256"),
+                ("normal", "B"),
+                &["TLS_RSA_WITH_AES_256_GCM_SHA384"],
+            )
         },
         case("expired", valid(-90, -3), ("expired", "T"), &["the certificate expired at 20"]),
         case("not yet valid", valid(5, 90), ("untrusted", "T"), &["the certificate is not valid before 20"]),
