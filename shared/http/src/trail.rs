@@ -48,8 +48,12 @@ impl Trail {
     /// The entry of a request that is to be audited; begun, where anybody may ask it.
     pub(crate) async fn of(app: &App, parts: &Parts, body: &[u8], source: &str) -> Result<Option<Self>, Error> {
         let Some(route) = parts.extensions.get::<MatchedPath>() else { return Ok(None) };
-        let changes = !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
-        if !changes && !(parts.method == Method::GET && AUDITED.contains(&route.as_str())) {
+        let audited = match parts.method {
+            Method::GET => AUDITED.contains(&route.as_str()),
+            Method::HEAD | Method::OPTIONS => false,
+            _ => true,
+        };
+        if !audited {
             return Ok(None);
         }
         let action = format!("{} {}", parts.method, route.as_str());
