@@ -1,9 +1,16 @@
-//! The API area of document 000: logins, certificates, monitors, the progress of long work, and the audit trail.
+//! The API area of document 000: logins, certificates, DNS credentials, challenges, servers, deployments, monitors, the
+//! progress of long work, alerts, and the audit trail.
 
+pub mod alerts;
 pub mod audit;
 pub mod auth;
 pub mod certificates;
+pub mod challenges;
+pub mod channels;
+pub mod delegation;
 pub mod deployments;
+pub mod dns_credentials;
+pub mod dns_providers;
 pub mod health;
 pub mod monitors;
 pub mod operations;
@@ -27,6 +34,13 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(certificates::renew::renew))
         .routes(routes!(certificates::download::download))
         .routes(routes!(certificates::revoke::revoke))
+        .routes(routes!(certificates::preflight::preflight))
+        .routes(routes!(dns_providers::list::list))
+        .routes(routes!(dns_credentials::list::list, dns_credentials::create::create))
+        .routes(routes!(dns_credentials::get::get, dns_credentials::update::update, dns_credentials::delete::delete))
+        .routes(routes!(dns_credentials::test::test))
+        .routes(routes!(delegation::get::get, delegation::set::set, delegation::delete::delete))
+        .routes(routes!(challenges::get::get))
         .routes(routes!(monitors::list::list, monitors::create::create))
         .routes(routes!(monitors::get::get, monitors::update::update, monitors::delete::delete))
         .routes(routes!(monitors::check::check))
@@ -42,4 +56,9 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(deployments::runs::runs))
         .routes(routes!(operations::get::get))
         .routes(routes!(audit::list::list))
+        .routes(routes!(channels::list::list, channels::create::create))
+        .routes(routes!(channels::get::get, channels::update::update, channels::delete::delete))
+        .routes(routes!(channels::test::test))
+        .routes(routes!(alerts::list::list))
+        .routes(routes!(alerts::settings::get::get, alerts::settings::update::update))
 }

@@ -8,7 +8,7 @@ mod steps;
 use domain::jobs::Job;
 use domain::operations::{self, Next};
 use domain::ports::QueueName;
-use domain::{Context, Result, acme, certificates, monitors, repair};
+use domain::{Context, Result, acme, certificates, dns_credentials, dns_records, monitors, repair};
 
 /// How long one worker keeps an operation before another may take it up; renewed with each recorded step. A call
 /// to a CA is given up after 30 seconds; should an order of very many names take longer, two workers do the same step,
@@ -21,6 +21,8 @@ pub async fn handle(ctx: &Context, job: &Job) -> Result<Next> {
         Job::Issue { operation } => issue::issue(ctx, *operation).await,
         Job::Purge { operation } => operations::purge(ctx, *operation).await,
         Job::Reap { account } => acme::reap(ctx, *account).await.map(|()| Next::Done),
+        Job::RemoveRecords { operation } => dns_records::remove(ctx, *operation).await,
+        Job::TestDnsCredential { operation } => dns_credentials::try_out(ctx, *operation).await,
         Job::Renew { certificate } => certificates::wake(ctx, *certificate).await.map(|()| Next::Done),
         Job::Repair => repair::repair(ctx).await.map(|()| Next::Done),
         Job::Sweep => {

@@ -9,6 +9,7 @@ use domain::{Context, Result, alerts};
 pub async fn handle(ctx: &Context, job: &Job) -> Result<Next> {
     match job {
         Job::Notify { operation } => alerts::notify(ctx, *operation).await,
+        Job::Deliver { operation } => alerts::deliver(ctx, *operation).await,
         other => Err(other.misplaced(QueueName::Notifier)),
     }
 }

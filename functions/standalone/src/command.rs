@@ -14,8 +14,11 @@ use probe::RustlsProber;
 use secrecy::ExposeSecret;
 use ssh::SshRemote;
 use system::{SystemClock, SystemEntropy};
+use webhook::HttpMessenger;
+use zones::Zones;
 
-use crate::config::{Command, Config, Place};
+use crate::audit;
+use crate::config::{AuditCommand, Command, Config, Place};
 use crate::document::document;
 use crate::run::{StartError, mailer, open, settings, wrong_password};
 use crate::transfer::{self, Manifest};
@@ -33,6 +36,13 @@ pub async fn command(config: &Config, command: Command) -> Result<(), StartError
             let manifest = transfer::import(&context(config, &place)?, &directory, go_on).await?;
             tell("imported from", &directory, &manifest);
             Ok(())
+        }
+        Command::Audit { audit: AuditCommand::Export { place } } => {
+            audit::export(context(config, &place)?.store.as_ref()).await
+        }
+        Command::Audit { audit: AuditCommand::Verify { file: Some(file), .. } } => audit::verify_file(&file),
+        Command::Audit { audit: AuditCommand::Verify { file: None, place } } => {
+            audit::verify(context(config, &place)?.store.as_ref()).await
         }
         Command::Openapi => openapi(),
     }
@@ -82,6 +92,7 @@ pub fn on_aws(
     let aws = Aws::new(deployment, Arc::clone(&entropy))?;
     let dns = Authoritative::new(config.dns, policy.clone())
         .map_err(|error| StartError::Setting { variable: "STEWARD_DNS", reason: error.to_string() })?;
+    let messenger = HttpMessenger::new(policy.clone())?;
     let prober = Arc::new(RustlsProber::new(policy.clone(), Arc::clone(&clock)));
     let remote = Arc::new(SshRemote::new(policy.clone()));
     Ok(Context {
@@ -92,8 +103,10 @@ pub fn on_aws(
         mailer: mailer(config, &clock, &entropy)?,
         clock,
         entropy,
-        ca: Arc::new(InstantCa::new(policy)),
+        messenger: Arc::new(messenger),
         dns: Arc::new(dns),
+        ca: Arc::new(InstantCa::new(policy.clone())),
+        zones: Arc::new(Zones::new(policy)),
         prober,
         remote,
         settings: settings(config),

@@ -84,8 +84,31 @@ pub enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Prove the audit trail whole, or write it out.
+    Audit {
+        #[command(subcommand)]
+        audit: AuditCommand,
+    },
     /// Print the OpenAPI document of the API.
     Openapi,
+}
+
+/// What is done with the audit trail.
+#[derive(Clone, Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Write the trail to standard output, one JSON object a line, oldest first, and last the head of its chain.
+    Export {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Say whether the trail is whole: how many entries, and the first and the last hash; or what is wrong, and end with
+    /// 1. Keep the last hash elsewhere: it tells later whether the whole chain was made anew.
+    Verify {
+        /// A file that `export` wrote, instead of the trail itself.
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        place: Place,
+    },
 }
 
 /// Where the entities are.

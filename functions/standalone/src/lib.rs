@@ -1,5 +1,6 @@
 //! Everything of Steward in one process: what `steward` runs, for it and for the system tests.
 
+mod audit;
 mod command;
 mod config;
 mod document;
@@ -8,7 +9,7 @@ pub mod transfer;
 mod worker;
 
 pub use command::{command, on_aws};
-pub use config::{Command, Config, Place};
+pub use config::{AuditCommand, Command, Config, Place};
 pub use document::{areas, document};
 pub use run::{Parts, StartError, everything, log, open, router, run, serve};
 pub use worker::work;

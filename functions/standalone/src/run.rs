@@ -19,10 +19,12 @@ use ssh::SshRemote;
 use steward_http::App;
 use system::{SystemClock, SystemEntropy};
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
+use webhook::HttpMessenger;
+use zones::Zones;
 
 use crate::transfer::TransferError;
 use crate::{Config, areas, worker};
@@ -67,6 +69,12 @@ pub enum StartError {
     /// The client for AWS cannot be made.
     #[error(transparent)]
     AwsClient(#[from] aws::SetupError),
+    /// No TLS can be spoken.
+    #[error(transparent)]
+    Tls(#[from] dial::HttpsError),
+    /// The audit trail is not whole.
+    #[error("the audit trail is not whole: {0}")]
+    Audit(String),
     /// Not everything was exported or imported.
     #[error(transparent)]
     Transfer(#[from] TransferError),
@@ -107,6 +115,7 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let policy = TargetPolicy::new(config.allow_targets.clone());
     let dns = Authoritative::new(config.dns, policy.clone())
         .map_err(|error| StartError::Setting { variable: "STEWARD_DNS", reason: error.to_string() })?;
+    let messenger = HttpMessenger::new(policy.clone())?;
     let mailer = mailer(config, &clock, &entropy)?;
     let prober = Arc::new(RustlsProber::new(policy.clone(), Arc::clone(&clock)));
     let remote = Arc::new(SshRemote::new(policy.clone()));
@@ -117,8 +126,10 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         scheduler: embedded.scheduler(),
         clock,
         entropy,
-        ca: Arc::new(InstantCa::new(policy.clone())),
+        messenger: Arc::new(messenger),
         dns: Arc::new(dns),
+        ca: Arc::new(InstantCa::new(policy.clone())),
+        zones: Arc::new(Zones::new(policy)),
         prober,
         remote,
         mailer,
@@ -202,8 +213,12 @@ pub async fn serve(
 
     let mut background = JoinSet::new();
     background.spawn(async move { scheduler.run().await });
+    let (stop_workers, _) = watch::channel(false);
+    let mut workers = JoinSet::new();
     for queue in QueueName::ALL {
-        background.spawn(worker::work(ctx.clone(), queue));
+        let mut stop = stop_workers.subscribe();
+        let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
+        workers.spawn(worker::work_until(ctx.clone(), queue, stopped));
     }
     let service = router(ctx).into_make_service_with_connect_info::<SocketAddr>();
     let (stopping, stopped) = oneshot::channel();
@@ -216,6 +231,9 @@ pub async fn serve(
         ended = server => ended?,
         () = grace_over(stopped) => tracing::warn!("requests that did not end were cut off"),
     }
+    // Whoever opens the data directory next finds that nobody has it open.
+    let _ = stop_workers.send(true);
+    while workers.join_next().await.is_some() {}
     background.shutdown().await;
     Ok(())
 }

@@ -15,7 +15,9 @@ const VISIBILITY: Duration = Duration::from_secs(120);
 /// How many jobs of one queue are worked on at once.
 const fn at_once(queue: QueueName) -> usize {
     match queue {
-        QueueName::Issuer | QueueName::Deployer | QueueName::Auditor | QueueName::Notifier => 16,
+        QueueName::Issuer | QueueName::Deployer | QueueName::Notifier => 16,
+        // Entries of the audit trail follow one another: more at once would only refuse each other.
+        QueueName::Auditor => 2,
         // A check mostly waits, and one of a dead endpoint for all of its ten seconds: they must not hold up the others.
         QueueName::Prober => 400,
     }
@@ -26,8 +28,21 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Works on a queue for ever. May be dropped at any time: what is not finished is delivered again.
 pub async fn work(ctx: Context, queue: QueueName) {
-    let slots = Arc::new(Semaphore::new(at_once(queue)));
+    work_until(ctx, queue, std::future::pending()).await;
+}
+
+/// Works on a queue until `stop` ends, and returns when no job of it runs any more.
+pub(crate) async fn work_until(ctx: Context, queue: QueueName, stop: impl Future<Output = ()>) {
     let mut jobs = JoinSet::new();
+    tokio::select! {
+        () = take(&ctx, queue, &mut jobs) => {}
+        () = stop => {}
+    }
+    jobs.shutdown().await;
+}
+
+async fn take(ctx: &Context, queue: QueueName, jobs: &mut JoinSet<()>) {
+    let slots = Arc::new(Semaphore::new(at_once(queue)));
     loop {
         while jobs.try_join_next().is_some() {}
         ctx.queue.ready(queue).await;

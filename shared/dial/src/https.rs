@@ -41,6 +41,8 @@ pub enum HttpsError {
 pub struct Https {
     inner: Inner,
     policy: Arc<TargetPolicy>,
+    /// For http, where that is allowed at all.
+    plain: Option<(Inner, Arc<TargetPolicy>)>,
 }
 
 impl Https {
@@ -52,13 +54,32 @@ impl Https {
             .map_err(|error| HttpsError::Tls(error.to_string()))?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let mut http = HttpConnector::new_with_resolver(GuardedResolver::new(policy.clone()));
-        http.enforce_http(false);
-        http.set_nodelay(true);
-        let inner =
-            HttpsConnectorBuilder::new().with_tls_config(config).https_only().enable_http1().wrap_connector(http);
-        Ok(Self { inner, policy })
+        let builder = HttpsConnectorBuilder::new().with_tls_config(config).https_only().enable_http1();
+        let inner = builder.wrap_connector(connector(&policy));
+        Ok(Self { inner, policy, plain: None })
     }
+
+    /// Trusts these roots, and goes by http too, but only to addresses in networks that the operator named: what is
+    /// said there stays in house.
+    pub fn or_http_in_house(roots: RootCertStore, policy: Arc<TargetPolicy>) -> Result<Self, HttpsError> {
+        let in_house = Arc::new(policy.listed_only());
+        let https = Self::new(roots, policy)?;
+        let none = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| HttpsError::Tls(error.to_string()))?
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth();
+        let builder = HttpsConnectorBuilder::new().with_tls_config(none).https_or_http().enable_http1();
+        let plain = builder.wrap_connector(connector(&in_house));
+        Ok(Self { plain: Some((plain, in_house)), ..https })
+    }
+}
+
+fn connector(policy: &Arc<TargetPolicy>) -> HttpConnector<GuardedResolver> {
+    let mut http = HttpConnector::new_with_resolver(GuardedResolver::new(Arc::clone(policy)));
+    http.enforce_http(false);
+    http.set_nodelay(true);
+    http
 }
 
 /// The public roots, and those of a PEM text.
@@ -89,12 +110,16 @@ impl Service<Uri> for Https {
     fn call(&mut self, uri: Uri) -> Self::Future {
         // The connector asks no resolver about an address.
         let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        let (inner, policy) = match &mut self.plain {
+            Some((plain, in_house)) if uri.scheme_str() == Some("http") => (plain, &*in_house),
+            _ => (&mut self.inner, &self.policy),
+        };
         if let Ok(address) = host.parse::<IpAddr>()
-            && !self.policy.permits(address)
+            && !policy.permits(address)
         {
             return Box::pin(async move { Err(Refusal { host, address }.into()) });
         }
-        let connection = self.inner.call(uri);
+        let connection = inner.call(uri);
         Box::pin(async move {
             tokio::time::timeout(CONNECT_TIMEOUT, connection).await.map_err(|_| BoxError::from(ConnectTimeout))?
         })

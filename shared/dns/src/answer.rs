@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use domain::ports::CaaRecord;
 use hickory_resolver::proto::op::{Message, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RData, Record};
 
@@ -23,8 +24,13 @@ impl Trail {
         &self.0[self.0.len() - 1]
     }
 
+    /// The names, as people write them.
+    pub fn names(&self) -> Vec<String> {
+        self.0.iter().map(text).collect()
+    }
+
     /// Goes on to an alias's target, unless it has been there or has come too far; says which.
-    fn follow(&mut self, target: &Name) -> Result<(), String> {
+    pub fn follow(&mut self, target: &Name) -> Result<(), String> {
         let seen = self.0.contains(target);
         self.0.push(target.clone());
         match () {
@@ -37,22 +43,39 @@ impl Trail {
 
 impl fmt::Display for Trail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.0.iter().map(text).collect();
-        f.write_str(&names.join(" → "))
+        f.write_str(&self.names().join(" → "))
     }
 }
 
 /// The TXT values at the trail's end, each with its strings joined. `None` when the message ends in an alias, to
 /// which the trail then leads.
 pub fn txt(message: &Message, trail: &mut Trail) -> Result<Option<Vec<String>>, String> {
+    records(message, trail, |data| match data {
+        RData::TXT(txt) => Some(String::from_utf8_lossy(&txt.txt_data.concat()).into_owned()),
+        _ => None,
+    })
+}
+
+/// The CAA records at the trail's end, likewise.
+pub fn caa(message: &Message, trail: &mut Trail) -> Result<Option<Vec<CaaRecord>>, String> {
+    records(message, trail, |data| match data {
+        RData::CAA(caa) => Some(CaaRecord {
+            critical: caa.issuer_critical,
+            tag: caa.tag.to_ascii_lowercase(),
+            value: String::from_utf8_lossy(&caa.value).into_owned(),
+        }),
+        _ => None,
+    })
+}
+
+fn records<T>(
+    message: &Message,
+    trail: &mut Trail,
+    pick: impl Fn(&RData) -> Option<T>,
+) -> Result<Option<Vec<T>>, String> {
     let mut followed = false;
     loop {
-        let values: Vec<_> = of(message, trail.end())
-            .filter_map(|data| match data {
-                RData::TXT(txt) => Some(String::from_utf8_lossy(&txt.txt_data.concat()).into_owned()),
-                _ => None,
-            })
-            .collect();
+        let values: Vec<_> = of(message, trail.end()).filter_map(&pick).collect();
         if !values.is_empty() {
             return Ok(Some(values));
         }

@@ -2,14 +2,14 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::ports::{Dns, DnsError, ServerAnswer};
+use domain::ports::{Aliases, CaaRecord, Dns, DnsError, ServerAnswer};
 use domain::targets::TargetPolicy;
 use hickory_resolver::proto::rr::Name;
 use hickory_resolver::system_conf::read_system_conf;
 use tokio::time::timeout;
 
-use crate::configured;
 use crate::walk::Walk;
+use crate::{configured, recursive};
 
 /// Enough for some slow servers, and less than any caller waits.
 const WITHIN: Duration = Duration::from_secs(30);
@@ -53,9 +53,35 @@ impl Dns for Authoritative {
                 Source::Zones(walk) => walk.txt(parsed).await,
             }
         };
-        let late = |_| DnsError::Unavailable(format!("looking {name} up took longer than {} s", WITHIN.as_secs()));
-        timeout(WITHIN, lookup).await.map_err(late)?
+        in_time(name, lookup).await
     }
+
+    async fn zone(&self, name: &str) -> Result<String, DnsError> {
+        in_time(name, recursive::zone(&self.resolvers(), parse(name)?)).await
+    }
+
+    async fn aliases(&self, name: &str) -> Result<Aliases, DnsError> {
+        in_time(name, recursive::aliases(&self.resolvers(), parse(name)?)).await
+    }
+
+    async fn caa(&self, name: &str) -> Result<Vec<CaaRecord>, DnsError> {
+        in_time(name, recursive::caa(&self.resolvers(), parse(name)?)).await
+    }
+}
+
+impl Authoritative {
+    /// What asks the resolvers, or the one server that was configured.
+    fn resolvers(&self) -> Walk {
+        match &self.source {
+            Source::Configured(server) => Walk::new(vec![*server], server.port(), TargetPolicy::default()),
+            Source::Zones(walk) => walk.clone(),
+        }
+    }
+}
+
+async fn in_time<T>(name: &str, lookup: impl Future<Output = Result<T, DnsError>>) -> Result<T, DnsError> {
+    let late = |_| DnsError::Unavailable(format!("looking {name} up took longer than {} s", WITHIN.as_secs()));
+    timeout(WITHIN, lookup).await.map_err(late)?
 }
 
 fn parse(name: &str) -> Result<Name, DnsError> {

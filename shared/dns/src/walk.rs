@@ -148,7 +148,7 @@ impl Walk {
     }
 
     /// The first resolver's answer that says something.
-    async fn resolve(&self, name: &Name, kind: RecordType) -> Result<(SocketAddr, Message), DnsError> {
+    pub async fn resolve(&self, name: &Name, kind: RecordType) -> Result<(SocketAddr, Message), DnsError> {
         let mut failed = None;
         let mut silent = Vec::new();
         for &resolver in &self.resolvers {
@@ -192,6 +192,6 @@ impl Authority {
 }
 
 /// Whether the server answered the question: that there is nothing is an answer too.
-fn is_answer(message: &Message) -> bool {
+pub fn is_answer(message: &Message) -> bool {
     matches!(message.response_code, ResponseCode::NoError | ResponseCode::NXDomain)
 }

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::ports::{Ca, Clock, Dns, Entropy, Mailer, Prober, Queue, Remote, Scheduler, Store, Vault};
+use crate::ports::{
+    Ca, Clock, Dns, DnsWriter, Entropy, Mailer, Messenger, Prober, Queue, Remote, Scheduler, Store, Vault,
+};
 
 /// Who may make an account for themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,12 +44,16 @@ pub struct Context {
     pub ca: Arc<dyn Ca>,
     /// Name servers.
     pub dns: Arc<dyn Dns>,
+    /// DNS providers.
+    pub zones: Arc<dyn DnsWriter>,
     /// Machines reached over SSH.
     pub remote: Arc<dyn Remote>,
     /// TLS servers.
     pub prober: Arc<dyn Prober>,
     /// Mail.
     pub mailer: Arc<dyn Mailer>,
+    /// Chat groups and webhooks.
+    pub messenger: Arc<dyn Messenger>,
     /// What the operator decided.
     pub settings: Settings,
 }

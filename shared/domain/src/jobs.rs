@@ -42,6 +42,16 @@ pub enum Job {
         /// The account.
         account: AccountId,
     },
+    /// Remove the DNS records of an operation that has ended.
+    RemoveRecords {
+        /// The operation that removes them.
+        operation: OperationId,
+    },
+    /// Try a DNS credential out.
+    TestDnsCredential {
+        /// The operation.
+        operation: OperationId,
+    },
     /// Look at an issued certificate: ask its CA when to renew it, and renew it when that time has come.
     Renew {
         /// The certificate.

@@ -1,6 +1,7 @@
-//! Repairs what time has lost (DESIGN §5): schedules that are gone though something was to come of them.
+//! Repairs what time has lost (DESIGN §5): schedules that are gone though something was to come of them, and DNS records
+//! that are there though nothing is.
 
-use crate::{Context, Result, certificates};
+use crate::{Context, Result, certificates, dns_records};
 
 /// The name of the schedule that runs it.
 pub const REPAIR_SCHEDULE: &str = "repair";
@@ -10,6 +11,10 @@ pub async fn repair(ctx: &Context) -> Result<()> {
     let woken = certificates::repair(ctx).await?;
     if woken > 0 {
         tracing::warn!(certificates = woken, "woken: their schedules were lost");
+    }
+    let removals = dns_records::sweep(ctx).await?;
+    if removals > 0 {
+        tracing::warn!(holders = removals, "DNS records that nobody removed are being removed");
     }
     Ok(())
 }

@@ -8,18 +8,25 @@ use ipnet::IpNet;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TargetPolicy {
     allowed: Vec<IpNet>,
+    /// Whether the public internet is refused too.
+    listed_only: bool,
 }
 
 impl TargetPolicy {
     /// Allows these networks beside the public internet (`STEWARD_ALLOW_TARGETS`).
     pub fn new(allowed: Vec<IpNet>) -> Self {
-        Self { allowed }
+        Self { allowed, listed_only: false }
+    }
+
+    /// The same without the public internet: for what must not leave networks that the operator named.
+    pub fn listed_only(&self) -> Self {
+        Self { allowed: self.allowed.clone(), listed_only: true }
     }
 
     /// Whether a connection to this address may be made.
     pub fn permits(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        self.allowed.iter().any(|net| net.contains(&address)) || is_public(address)
+        self.allowed.iter().any(|net| net.contains(&address)) || (!self.listed_only && is_public(address))
     }
 }
 
@@ -94,5 +101,8 @@ mod tests {
         assert!(lab.permits("127.0.0.1".parse().unwrap()));
         assert!(lab.permits("::ffff:127.0.0.1".parse().unwrap()));
         assert!(!lab.permits("10.0.0.1".parse().unwrap()));
+        assert!(lab.permits("8.8.8.8".parse().unwrap()));
+        assert!(lab.listed_only().permits("127.0.0.1".parse().unwrap()));
+        assert!(!lab.listed_only().permits("8.8.8.8".parse().unwrap()));
     }
 }

@@ -2,10 +2,12 @@ use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use domain::Error;
+use domain::audit::By;
 use domain::entity::{Entity, Stored};
 use domain::ports::Key;
 use domain::users::{self, ApiKey, Owned, Proof, Session, User, Viewer};
 
+use crate::trail::Trail;
 use crate::{App, Fault, IdPath, Source};
 
 /// Who makes the request. A handler that takes it answers nobody else.
@@ -25,19 +27,23 @@ impl FromRequestParts<App> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
         let proof = proof(parts, app).await?;
         let user = users::authenticate(app.ctx.store.as_ref(), &proof, app.ctx.clock.now()).await?;
-        Ok(Self::new(parts, app, user, proof).await)
+        Self::new(parts, app, user, proof).await
     }
 }
 
 impl Caller {
-    async fn new(parts: &mut Parts, app: &App, user: Stored<User>, proof: Proof) -> Self {
+    /// The caller, once the audit trail knows who asks; what it cannot be told must not be done.
+    async fn new(parts: &mut Parts, app: &App, user: Stored<User>, proof: Proof) -> Result<Self, Fault> {
         let Ok(source) = Source::from_request_parts(parts, app).await;
         let viewer = user.value.viewer(source.0);
-        let session = match proof {
-            Proof::Session(session) => Some(session),
-            Proof::ApiKey(_) => None,
+        let (session, by) = match proof {
+            Proof::Session(session) => (Some(session), By::Token),
+            Proof::ApiKey(_) => (None, By::ApiKey),
         };
-        Self { user, viewer, session }
+        if let Some(trail) = parts.extensions.get::<Trail>().cloned() {
+            trail.known(app, viewer.user, by).await?;
+        }
+        Ok(Self { user, viewer, session })
     }
 }
 
@@ -63,7 +69,7 @@ impl<T: Owned> FromRequestParts<App> for CallerAnd<T> {
         let proof = proof(parts, app).await?;
         let (store, now) = (app.ctx.store.as_ref(), app.ctx.clock.now());
         let (user, row) = users::authenticate_with::<T>(store, &proof, Key::of(id), now).await?;
-        let caller = Caller::new(parts, app, user, proof).await;
+        let caller = Caller::new(parts, app, user, proof).await?;
         let row = row.ok_or(Error::NotFound { what: T::NAME })?;
         caller.viewer.require(store, row.value.owner(), T::NAME).await?;
         Ok(Self { caller, row })

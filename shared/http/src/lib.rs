@@ -10,6 +10,7 @@ mod request_id;
 mod seam;
 mod source;
 mod tokens;
+mod trail;
 
 pub use app::App;
 pub use body::{JsonBody, Object, Params};

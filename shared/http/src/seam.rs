@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -10,7 +11,8 @@ use domain::Error;
 use domain::ports::EntropyExt;
 use http_body_util::BodyExt;
 
-use crate::{App, Face, Fault, RequestId};
+use crate::trail::Trail;
+use crate::{App, Face, Fault, RequestId, Source};
 
 /// The largest body: room for the largest field to be refused by name.
 const BODY_MAX: usize = 2 * 1024 * 1024;
@@ -37,7 +39,7 @@ async fn around(State((app, longest)): State<(App, Duration)>, mut request: Requ
     let (parts, body) = request.into_parts();
     let answer = async {
         match read(body).await {
-            Ok(bytes) => next.run(Request::from_parts(parts, bytes.into())).await,
+            Ok(bytes) => audited(&app, parts, bytes, next).await,
             Err(error) => Fault::from(error).into_response(),
         }
     };
@@ -50,7 +52,14 @@ async fn around(State((app, longest)): State<(App, Duration)>, mut request: Requ
             Error::Internal(cause) => tracing::error!(request = %id.0, %method, %path, %cause, "request failed"),
             other => tracing::debug!(request = %id.0, %method, %path, error = %other, "request refused"),
         }
+        let trail = response.extensions_mut().remove::<Trail>();
         response = Face::of_path(&path).say(&error, &id.0);
+        if let Some(trail) = trail {
+            response.extensions_mut().insert(trail);
+        }
+    }
+    if let Some(trail) = response.extensions_mut().remove::<Trail>() {
+        response = trail.finish(&app, response).await;
     }
     tracing::debug!(request = %id.0, %method, %path, status = response.status().as_u16(), "answered");
 
@@ -60,6 +69,24 @@ async fn around(State((app, longest)): State<(App, Duration)>, mut request: Requ
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Answers a request; what is to be audited has its entry in the answer's extensions, because the answer's last form is
+/// not made here.
+async fn audited(app: &App, mut parts: Parts, body: Vec<u8>, next: Next) -> Response {
+    let Ok(source) = Source::from_request_parts(&mut parts, app).await;
+    let trail = match Trail::of(app, &parts, &body, &source.0).await {
+        Ok(trail) => trail,
+        Err(error) => return Fault::from(error).into_response(),
+    };
+    if let Some(trail) = &trail {
+        parts.extensions.insert(trail.clone());
+    }
+    let mut response = next.run(Request::from_parts(parts, body.into())).await;
+    if let Some(trail) = trail {
+        response.extensions_mut().insert(trail);
+    }
     response
 }
 

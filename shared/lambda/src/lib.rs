@@ -9,7 +9,7 @@ mod work;
 pub use environment::VARIABLES;
 pub use lambda_runtime::Error;
 pub use serve::serve;
-pub use work::{batch, work};
+pub use work::{batch, work, work_with};
 
 // An answer takes thousands of small allocations, a quarter of its instructions with the C library's allocator.
 #[global_allocator]

@@ -16,7 +16,8 @@ const LONGEST: Duration = Duration::from_secs(26);
 
 /// Answers API Gateway with an area's routes, until Lambda ends the process.
 pub async fn serve(routes: Router<App>) -> Result<(), Error> {
-    let app = App::new(parts::open()?);
+    let (ctx, _) = parts::open()?;
+    let app = App::new(ctx);
     // What the first request needs anyway is fetched while Lambda still starts the function.
     if let Err(error) = app.tokens.warm(&app.ctx).await {
         tracing::warn!(%error, "the signing key could not be read ahead; the first request will try again");

@@ -4,6 +4,7 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::jobs::Job;
 use domain::operations::Next;
 use domain::ports::QueueName;
+use domain::targets::TargetPolicy;
 use domain::{Context, Result};
 use futures_util::future::join_all;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -22,7 +23,17 @@ pub async fn work<H>(queue: QueueName, handle: H) -> std::result::Result<(), Err
 where
     H: AsyncFn(&Context, &Job) -> Result<Next>,
 {
-    let ctx = parts::open()?;
+    work_with(queue, |ctx, _| ctx, handle).await
+}
+
+/// The same, on ports that `equip` adds to: those that only this function has.
+pub async fn work_with<E, H>(queue: QueueName, equip: E, handle: H) -> std::result::Result<(), Error>
+where
+    E: FnOnce(Context, TargetPolicy) -> Context,
+    H: AsyncFn(&Context, &Job) -> Result<Next>,
+{
+    let (ctx, targets) = parts::open()?;
+    let ctx = equip(ctx, targets);
     let (ctx, handle) = (&ctx, &handle);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         Ok::<_, Error>(batch(ctx, queue, handle, &event.payload, time_left(ctx, event.context.deadline)).await)

@@ -6,6 +6,17 @@ use tokio::task::JoinSet;
 
 use super::{Port, Process};
 
+/// A key that changes zones.
+#[derive(Clone, Copy, Debug)]
+pub struct TsigKey {
+    /// Its name.
+    pub name: &'static str,
+    /// E.g. `hmac-sha256`.
+    pub algorithm: &'static str,
+    /// Base64.
+    pub secret: &'static str,
+}
+
 /// A bind9 name server.
 #[derive(Debug)]
 pub struct Bind {
@@ -18,6 +29,12 @@ impl Bind {
     /// Starts one that is the authority for these zones, each a name and the records of its zone file after SOA, NS
     /// and `ns IN A 127.0.0.1`. It answers REFUSED for every other name.
     pub async fn start(zones: &[(&str, &str)]) -> Self {
+        let zones: Vec<_> = zones.iter().map(|(zone, records)| (*zone, *records, &[][..])).collect();
+        Self::writable(&zones, &[]).await
+    }
+
+    /// The same, with these keys; each zone may be changed with those that it names (RFC 2136, RFC 8945).
+    pub async fn writable(zones: &[(&str, &str, &[&str])], keys: &[TsigKey]) -> Self {
         let (port, directory) = (Port::claim(), Process::directory());
         let path = directory.path();
         let mut conf = format!(
@@ -25,11 +42,16 @@ impl Bind {
              listen-on-v6 {{ none; }}; recursion no; dnssec-validation no; notify no; }};\ncontrols {{ }};\n",
             port.number(),
         );
-        for (zone, records) in zones {
+        for TsigKey { name, algorithm, secret } in keys {
+            conf.push_str(&format!("key {name:?} {{ algorithm {algorithm}; secret {secret:?}; }};\n"));
+        }
+        for (zone, records, writers) in zones {
             let file = format!("{zone}.zone");
             let head = "$TTL 60\n@ IN SOA ns hostmaster 1 60 60 600 60\n@ IN NS ns\nns IN A 127.0.0.1\n";
             fs::write(path.join(&file), format!("{head}{records}\n")).unwrap();
-            conf.push_str(&format!("zone {zone:?} {{ type primary; file {file:?}; }};\n"));
+            let writers: String = writers.iter().map(|key| format!("key {key:?}; ")).collect();
+            let update = if writers.is_empty() { "none; ".to_owned() } else { writers };
+            conf.push_str(&format!("zone {zone:?} {{ type primary; file {file:?}; allow-update {{ {update}}}; }};\n"));
         }
         fs::write(path.join("named.conf"), conf).unwrap();
         let mut process = Process::start("named", directory, &["-4", "-n", "1", "-g", "-c", "named.conf"], &[]);

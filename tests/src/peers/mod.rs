@@ -29,10 +29,11 @@ mod smtp_sink;
 mod sshd;
 mod tls_server;
 mod visitor;
+mod webhook_sink;
 
 pub use apache::Apache;
 pub use aws_gate::{AwsCall, AwsGate, Verdict};
-pub use bind::Bind;
+pub use bind::{Bind, TsigKey};
 pub use cargo_lambda::CargoLambda;
 pub use certificate::{Authority, ServerCertificate};
 pub use challtestsrv::ChallTestSrv;
@@ -49,3 +50,4 @@ pub use smtp_sink::{SinkMessage, SinkTls, SmtpSink, SmtpSinkOptions};
 pub use sshd::{Sshd, make_key};
 pub use tls_server::{Chain, TlsServer};
 pub use visitor::Visitor;
+pub use webhook_sink::{Hooked, Reaction, WebhookSink};

@@ -27,18 +27,25 @@ pub fn idle_month(template: &Template, visits: &[Visit<Charge>]) -> Bill {
     let polled = events.flat_map(|events| events.values()).filter(|event| event["Type"] == "SQS").count();
     bill.add(Good::SqsRequest, float(polled) * POLLS_AT_ONCE * SECONDS_OF_MONTH / SECONDS_OF_POLL);
 
-    let [(_, sweep)] = template.of_type("AWS::Scheduler::Schedule")[..] else { panic!("one schedule") };
-    let rate = sweep["Properties"]["ScheduleExpression"].as_str().unwrap();
-    let minutes = rate.trim_start_matches("rate(").trim_end_matches(" minutes)").parse::<f64>().unwrap();
-    let mut run = Bill::of(only(visits, "issuer: sweep"), gigabytes(template));
-    run.add(Good::ScheduleRun, 1.0);
-    // EventBridge sends the job.
-    run.add(Good::SqsRequest, 1.0);
-    // A key of KMS is asked for at most every five minutes, per table and caller: once for each run.
-    let keyed = |table: &&(&str, &serde_json::Value)| table.1["Properties"]["SSESpecification"]["SSEEnabled"] == true;
-    let keyed = template.of_type("AWS::DynamoDB::Table").iter().filter(keyed).count();
-    run.add(Good::KmsCall, float(keyed.min(1)));
-    bill += run.times(SECONDS_OF_MONTH / 60.0 / minutes);
+    for (name, schedule) in template.of_type("AWS::Scheduler::Schedule") {
+        let schedule = &schedule["Properties"];
+        let minutes = match schedule["ScheduleExpression"].as_str().unwrap() {
+            "rate(1 day)" => 24.0 * 60.0,
+            rate => rate.trim_start_matches("rate(").trim_end_matches(" minutes)").parse().unwrap(),
+        };
+        let job: serde_json::Value = serde_json::from_str(schedule["Target"]["Input"].as_str().unwrap()).unwrap();
+        let job = job["job"].as_str().unwrap_or_else(|| panic!("{name} sends no job"));
+        let mut run = Bill::of(only(visits, &format!("issuer: {job}")), gigabytes(template));
+        run.add(Good::ScheduleRun, 1.0);
+        // EventBridge sends the job.
+        run.add(Good::SqsRequest, 1.0);
+        // A key of KMS is asked for at most every five minutes, per table and caller: once for each run.
+        let keyed =
+            |table: &&(&str, &serde_json::Value)| table.1["Properties"]["SSESpecification"]["SSEEnabled"] == true;
+        let keyed = template.of_type("AWS::DynamoDB::Table").iter().filter(keyed).count();
+        run.add(Good::KmsCall, float(keyed.min(1)));
+        bill += run.times(SECONDS_OF_MONTH / 60.0 / minutes);
+    }
     bill
 }
 

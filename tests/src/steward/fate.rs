@@ -9,10 +9,11 @@ use domain::Context;
 use domain::jobs::Job;
 use domain::names::Email;
 use domain::ports::{
-    Ca, CaAccount, CaError, CaMeta, ChallengeType, Command, CommandOutput, Connected, Delivery, Directory, Endpoint,
-    ExternalAccountBinding, Handshake, Item, Key, LoginKey, NewOrder, OrderView, Page, PageToken, ProbeError, Prober,
-    Query, Queue, QueueError, QueueName, Registered, Remote, RemoteError, RemoteHost, RemoteSession, RenewalInfo,
-    Schedule, ScheduleName, Scheduler, SchedulerError, SecretName, Store, StoreError, Table, Vault, VaultError, Write,
+    Address, Ca, CaAccount, CaError, CaMeta, ChallengeType, Command, CommandOutput, Connected, Delivery, Directory,
+    DnsAccess, DnsWriteError, DnsWriter, Endpoint, ExternalAccountBinding, Handshake, Item, Key, LoginKey, Message,
+    Messenger, MessengerError, NewOrder, OrderView, Page, PageToken, ProbeError, Prober, Query, Queue, QueueError,
+    QueueName, Registered, Remote, RemoteError, RemoteHost, RemoteSession, RenewalInfo, Schedule, ScheduleName,
+    Scheduler, SchedulerError, SecretName, Store, StoreError, Table, TxtChange, Vault, VaultError, Write,
 };
 use secrecy::SecretString;
 use tokio::sync::Notify;
@@ -88,6 +89,8 @@ impl Fate {
             vault: Arc::new(Mortal::new(self, &ctx.vault)),
             scheduler: Arc::new(Mortal::new(self, &ctx.scheduler)),
             ca: Arc::new(Mortal::new(self, &ctx.ca)),
+            messenger: Arc::new(Mortal::new(self, &ctx.messenger)),
+            zones: Arc::new(Mortal::new(self, &ctx.zones)),
             remote: Arc::new(Mortal::new(self, &ctx.remote)),
             prober: Arc::new(Mortal::new(self, &ctx.prober)),
             ..ctx.clone()
@@ -299,6 +302,24 @@ impl Ca for Mortal<dyn Ca> {
 
     async fn revoke(&self, account: &CaAccount, chain_pem: &str) -> Result<(), CaError> {
         self.fate.live("ca.revoke", self.port.revoke(account, chain_pem)).await
+    }
+}
+
+#[async_trait]
+impl Messenger for Mortal<dyn Messenger> {
+    async fn send(&self, to: &Address, message: &Message) -> Result<(), MessengerError> {
+        self.fate.live("messenger.send", self.port.send(to, message)).await
+    }
+}
+
+#[async_trait]
+impl DnsWriter for Mortal<dyn DnsWriter> {
+    fn check(&self, access: &DnsAccess) -> Result<(), DnsWriteError> {
+        self.port.check(access)
+    }
+
+    async fn write(&self, access: &DnsAccess, change: &TxtChange) -> Result<(), DnsWriteError> {
+        self.fate.live("zones.write", self.port.write(access, change)).await
     }
 }
 

@@ -1,5 +1,6 @@
 use domain::acme::{Account, AccountStatus};
 use domain::certificates::State;
+use domain::dns_credentials::{self, NewDnsCredential};
 use domain::entity::{self, Entity, Stored};
 use domain::ids::{AccountId, OperationId, ProviderId, UserId};
 use domain::monitors::{self, NewMonitor};
@@ -69,6 +70,24 @@ impl Steward {
         };
         self.keep(&account).await;
         id
+    }
+
+    /// A channel of a user's, that leads nowhere.
+    pub async fn plant_channel(&self, owner: &Client) -> i64 {
+        let body = json!({"name": "nowhere", "kind": "webhook", "url": "https://127.0.0.1:1/hook"});
+        owner.post("/api/channels", body).await.ok()["id"].as_i64().unwrap()
+    }
+
+    /// A credential at a name server that nobody runs.
+    pub async fn plant_dns_credential(&self, owner: i64) -> i64 {
+        let fields = [("server", "192.0.2.53"), ("key_name", "steward"), ("key", "c2VjcmV0c2VjcmV0c2VjcmV0")];
+        let new = NewDnsCredential {
+            name: "nobody's".into(),
+            provider: "rfc2136".into(),
+            fields: fields.map(|(name, value)| (name.to_owned(), value.to_owned().into())).into(),
+            zone: Some("example.com".into()),
+        };
+        dns_credentials::create(&self.ctx, UserId(owner), new).await.unwrap().value.id.0
     }
 
     /// A monitor that is switched off.

@@ -56,8 +56,8 @@ impl Route {
 
     /// Its path with an id.
     pub fn path_with(&self, id: impl std::fmt::Display) -> String {
-        let path = self.path.replace("{id}", &id.to_string());
-        assert!(!path.contains('{'), "{path}: the tests know no other variable than id");
+        let path = self.path.replace("{id}", &id.to_string()).replace("{token}", &id.to_string());
+        assert!(!path.contains('{'), "{path}: the tests know no other variables than id and token");
         path
     }
 

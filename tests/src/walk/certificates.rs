@@ -30,7 +30,6 @@ impl<M: Meter> Walk<'_, M> {
         for format in ["pem", "fullchain", "key", "der", "pfx&password=protects"] {
             let (download, at) = below("download");
             self.send(admin, Method::GET, &download, &format!("{at}?format={format}"), Value::Null).await;
-            self.job(QueueName::Auditor).await;
         }
         self.send(admin, Method::GET, route, &path, Value::Null).await;
         self.send(admin, Method::PUT, route, &path, json!({"note": "the shop"})).await;

@@ -1,7 +1,9 @@
 //! A walk over every route and job, for whoever counts what they cause.
 
+mod alerts;
 mod certificates;
 mod creates;
+mod dns;
 mod monitors;
 mod reads;
 mod servers;
@@ -15,19 +17,24 @@ use serde_json::Value;
 use crate::steward::{Client, CountingStore, Lab, Steward, routes};
 
 /// The lists; every other GET is of one thing.
-const LISTS: [&str; 8] = [
+const LISTS: [&str; 12] = [
     "/api/certificates",
     "/api/servers",
     "/api/deployments",
+    "/api/dns-credentials",
+    "/api/dns-providers",
     "/api/monitors",
     "/api/v1/users",
     "/api/v1/acme/accounts",
     "/api/v1/acme/providers",
     "/api/audit",
+    "/api/channels",
+    "/api/alerts",
 ];
 
 /// Where something is made.
-const CREATES: [&str; 8] = [
+const CREATES: [&str; 10] = [
+    "/api/channels",
     "/api/monitors",
     "/api/add_user",
     "/api/v1/users/register",
@@ -36,6 +43,7 @@ const CREATES: [&str; 8] = [
     "/api/certificates",
     "/api/servers",
     "/api/deployments",
+    "/api/dns-credentials",
 ];
 
 /// What counts.
@@ -107,8 +115,10 @@ impl<'a, M: Meter> Walk<'a, M> {
         walk.creates(lab).await;
         walk.certificates(lab).await;
         walk.servers().await;
+        walk.dns().await;
         walk.monitors(lab).await;
         walk.sweep().await;
+        walk.alerts().await;
         walk.users().await;
         walk.reads().await;
         walk.distributor().await;
@@ -133,6 +143,9 @@ impl<'a, M: Meter> Walk<'a, M> {
         let (calls, ca) = (self.meter.take(), self.ca() - before);
         assert!(reply.status.is_success(), "{method} {path}: {} {}", reply.status, reply.json);
         self.visits.push(Visit { route: format!("{method} {route}"), by, path: path.to_owned(), calls, ca });
+        if method != Method::GET || path.contains("/download") || path.contains("verify_email") {
+            self.job(QueueName::Auditor).await;
+        }
         reply.json
     }
 

@@ -8,7 +8,8 @@ impl<M: Meter> Walk<'_, M> {
     /// Every GET of one who is known: as a user, with an API key, and as an administrator.
     pub async fn reads(&mut self) {
         let steward = self.steward;
-        let Planted { user, id, certificate, operation, server, deployment, monitor } = planted(steward).await;
+        let Planted { user, id, certificate, operation, monitor, server, deployment, channel } = planted(steward).await;
+        let credential = steward.plant_dns_credential(id).await;
         let admin = steward.admin().await;
         let key = user.post("/api/v1/users/regenerate-key", json!({})).await.ok();
         let by_key = steward.client().with_key(key["data"]["api_key"].as_str().unwrap());
@@ -24,9 +25,11 @@ impl<M: Meter> Walk<'_, M> {
                 let of = match route.path.split('/').nth(2).unwrap() {
                     "certificates" => certificate,
                     "operations" => operation,
+                    "channels" => channel,
+                    "dns-credentials" => credential,
+                    "monitors" => monitor,
                     "servers" => server,
                     "deployments" => deployment,
-                    "monitors" => monitor,
                     _ => id,
                 };
                 let mut paths = vec![route.path_with(of)];
@@ -71,11 +74,13 @@ struct Planted {
     id: i64,
     certificate: i64,
     operation: i64,
+    monitor: i64,
+    channel: i64,
     server: i64,
     deployment: i64,
-    monitor: i64,
 }
 
+/// A user with certificates, accounts, servers, deployments and an operation.
 async fn planted(steward: &Steward) -> Planted {
     let user = steward.user("anna").await;
     let id = id_of(&user).await;
@@ -84,9 +89,10 @@ async fn planted(steward: &Steward) -> Planted {
         steward.plant_account(id).await;
     }
     let certificate = steward.plant_certificate(id, "example.com").await;
-    let (server, deployment) = steward.plant_deployment(&user, certificate).await;
     let (operation, monitor) = (steward.plant_operation(id).await, steward.plant_monitor(id).await);
-    Planted { user, id, certificate, operation, server, deployment, monitor }
+    let (server, deployment) = steward.plant_deployment(&user, certificate).await;
+    let channel = steward.plant_channel(&user).await;
+    Planted { user, id, certificate, operation, monitor, server, deployment, channel }
 }
 
 async fn id_of(client: &Client) -> i64 {

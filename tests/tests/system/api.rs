@@ -43,10 +43,11 @@ pub fn refused(path: &str, reply: &Reply, status: u16) -> String {
     message.to_owned()
 }
 
-/// Panics when the store was written since the last time it was looked at.
+/// Panics when the store was written since the last time it was looked at, by others than the auditor.
 #[track_caller]
 pub fn nothing_written(steward: &Steward, about: &str) {
     let calls = steward.store.take();
-    let writes: Vec<_> = calls.iter().filter(|call| !call.starts_with("get") && !call.starts_with("query")).collect();
+    let reads = |call: &&String| call.starts_with("get") || call.starts_with("query");
+    let writes: Vec<_> = calls.iter().filter(|call| !reads(call) && *call != "transact audit").collect();
     assert!(writes.is_empty(), "{about}: {writes:?}");
 }

@@ -42,7 +42,8 @@ impl Time for Real {
     }
 }
 
-const FUNCTIONS: [&str; 7] = ["certificates", "acme-accounts", "rental", "cloud", "console", "issuer", "auditor"];
+const FUNCTIONS: [&str; 8] =
+    ["certificates", "acme-accounts", "rental", "cloud", "console", "issuer", "auditor", "notifier"];
 
 /// Where the functions' programs are built, beside this test's own; `None`, said aloud, when they are not.
 fn built(skipped: &str) -> Option<PathBuf> {

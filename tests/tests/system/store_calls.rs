@@ -82,5 +82,5 @@ async fn every_route_and_every_job() {
         assert_eq!(made, ["get_many users+certificates"]);
     }
     // The audit entry is written by a worker, at its own time.
-    assert_eq!(of(&visits, "auditor: audit")[0], ["write audit"]);
+    assert_eq!(of(&visits, "auditor: audit")[0], ["get_many audit", "transact audit"]);
 }

@@ -219,6 +219,7 @@ fn environment(endpoint: &Endpoint, files: &Path) -> Result<Vec<(String, String)
         ("STEWARD_QUEUE_AUDITOR", queue("auditor")),
         ("STEWARD_QUEUE_PROBER", queue("prober")),
         ("STEWARD_QUEUE_ISSUER", queue("issuer")),
+        ("STEWARD_QUEUE_NOTIFIER", queue("notifier")),
         ("STEWARD_REGISTRATION", "closed".into()),
         ("STEWARD_SCHEDULER_ROLE", "arn:aws:iam::123456789012:role/scheduler".into()),
         ("STEWARD_STACK", STACK.into()),

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use domain::Error;
+use domain::acme::budget::{Limit, LimitKind};
 use domain::acme::{self, NewProvider};
 use serde::Deserialize;
 use steward_http::{Answer, App, Caller, CodeErrorBody, JsonBody};
@@ -26,6 +27,22 @@ pub struct ProviderAddition {
     requires_eab: bool,
     /// The root that signed the CA's own TLS certificate, PEM, when it is not a public one.
     root_ca_pem: Option<String>,
+    /// The limits that the CA publishes, so that Steward asks for nothing over them; those of the well-known CAs are
+    /// known.
+    limits: Option<Vec<ProviderLimit>>,
+}
+
+/// A limit of a CA: so many in so many seconds.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ProviderLimit {
+    /// `new_orders`, `certificates_per_domain`, `certificates_per_names` or `failed_validations`.
+    #[schema(value_type = String, example = "new_orders")]
+    kind: LimitKind,
+    /// At least 1.
+    of: u32,
+    /// At least 1.
+    per_seconds: u32,
 }
 
 /// Adds a certificate authority; for administrators.
@@ -48,7 +65,15 @@ pub async fn create(
         directory_url: body.directory_url,
         requires_eab: body.requires_eab,
         root_ca_pem: body.root_ca_pem,
+        limits: body.limits.map(limits).transpose()?,
     };
     let provider = acme::add_provider(&app.ctx, &caller.viewer, new).await?;
     Ok(envelope::one(provider.into()))
+}
+
+fn limits(given: Vec<ProviderLimit>) -> Result<Vec<Limit>, Error> {
+    if given.len() > 4 || given.iter().any(|limit| limit.of == 0 || limit.per_seconds == 0) {
+        return Err(Error::invalid("limits", "must be at most one of each kind, with numbers of 1 or more"));
+    }
+    Ok(given.into_iter().map(|ProviderLimit { kind, of, per_seconds }| Limit { kind, of, per_seconds }).collect())
 }

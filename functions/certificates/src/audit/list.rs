@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::{Error, audit};
+use domain::Error;
+use domain::audit::{self, Outcome, Recorded};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use steward_http::{Answer, App, Caller, ErrorBody, Params};
@@ -31,10 +32,29 @@ pub struct TrailEntry {
     id: String,
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    user_id: i64,
+    /// Its number in the chain; none of an entry of before the chain.
+    seq: Option<u64>,
+    /// Who, as far as that is proven.
+    user_id: Option<i64>,
+    /// Who they said they were, where nothing is proven: at a login.
+    name: Option<String>,
+    /// `token`, `api_key`, `nothing` (a login, a registration, or a link in a mail) or `steward` (it acted on its own).
+    by: &'static str,
     source: String,
+    /// Method and route, or what Steward calls its own work.
     action: String,
+    /// The path, or what Steward worked on.
     target: String,
+    /// The status that the request was answered with; none when nobody knows what came of it.
+    status: Option<u16>,
+    /// The id of what was made.
+    made_id: Option<i64>,
+    /// What Steward says of its own work.
+    result: Option<String>,
+    /// The hash of the entry before, hex.
+    previous: Option<String>,
+    /// SHA-256 over the entry, which `steward audit verify` checks, hex.
+    hash: Option<String>,
 }
 
 /// The audit trail, newest first; for administrators.
@@ -46,13 +66,31 @@ pub async fn list(State(app): State<App>, caller: Caller, Params(query): Params<
         return Err(Error::invalid("limit", "must be from 1 to 100").into());
     }
     let entries = audit::list(&app.ctx, &caller.viewer, limit, query.before).await?;
-    let entry = |entry: audit::AuditEntry| TrailEntry {
-        id: entry.id,
-        at: entry.at,
-        user_id: entry.user.0,
-        source: entry.source,
-        action: entry.action,
-        target: entry.target,
-    };
-    Ok(Json(AuditTrail { entries: entries.into_iter().map(entry).collect() }))
+    Ok(Json(AuditTrail { entries: entries.into_iter().map(TrailEntry::new).collect() }))
+}
+
+impl TrailEntry {
+    fn new(entry: Recorded) -> Self {
+        let (status, made_id, result) = match entry.outcome {
+            Outcome::Unknown => (None, None, None),
+            Outcome::Answered { status, made } => (Some(status), made, None),
+            Outcome::Said { words } => (None, None, Some(words)),
+        };
+        Self {
+            id: entry.id,
+            at: entry.at,
+            seq: entry.seq,
+            user_id: entry.user.map(|user| user.0),
+            name: entry.name,
+            by: entry.by.as_str(),
+            source: entry.source,
+            action: entry.action,
+            target: entry.target,
+            status,
+            made_id,
+            result,
+            previous: entry.previous,
+            hash: entry.hash,
+        }
+    }
 }

@@ -58,7 +58,7 @@ pub enum AltDomains {
 }
 
 impl AltDomains {
-    fn names(self) -> Vec<String> {
+    pub(super) fn names(self) -> Vec<String> {
         match self {
             Self::List(names) => names,
             Self::Text(text) => text.split(',').map(str::to_owned).collect(),

@@ -3,9 +3,9 @@
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
+use domain::Error;
 use domain::certificates::Certificate;
 use domain::entity::Stored;
-use domain::{Error, audit};
 use secrecy::SecretString;
 use serde::Deserialize;
 use steward_http::{Answer, App, CallerAnd, ErrorBody, Params};
@@ -36,7 +36,7 @@ pub async fn download(
     Params(query): Params<Query>,
 ) -> Answer<impl IntoResponse> {
     let format = Format::parse(query.format.as_deref().unwrap_or("pem"))?;
-    let CallerAnd { caller, row: Stored { value: certificate, .. } } = asked;
+    let CallerAnd { row: Stored { value: certificate, .. }, .. } = asked;
     let id = certificate.id;
     let Some(issued) = certificate.issued() else {
         let next = match certificate.operation() {
@@ -48,8 +48,6 @@ pub async fn download(
     let key = if format.needs_key() { Some(key(&app, &certificate).await?) } else { None };
     let file = export(format, &certificate.domain, &issued.chain, key.as_ref(), query.password.as_ref()).await?;
 
-    let target = format!("certificate {id} as {}", format.as_str());
-    audit::record(&app.ctx, &caller.viewer, "certificate.download", target).await?;
     let disposition = format!("attachment; filename=\"{}\"", file.file_name);
     Ok(([(header::CONTENT_TYPE, file.content_type.to_owned()), (header::CONTENT_DISPOSITION, disposition)], file.bytes))
 }

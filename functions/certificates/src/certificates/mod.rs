@@ -6,6 +6,7 @@ pub mod delete;
 pub mod download;
 pub mod get;
 pub mod list;
+pub mod preflight;
 pub mod renew;
 pub mod revoke;
 pub mod update;

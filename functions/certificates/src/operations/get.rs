@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub struct OperationDetail {
     id: i64,
-    /// What is being done: `issue`, `deploy`, `test_server`, `rollout`, `purge`, `notify` or `deliver`.
+    /// What is being done: `issue`, `deploy`, `test_server`, `rollout`, `remove_records`, `test_dns_credential`, `purge`,
+    /// `notify` or `deliver`.
     kind: &'static str,
     /// The certificate it is done to.
     certificate_id: Option<i64>,
@@ -74,6 +75,8 @@ pub async fn get(asked: CallerAnd<Operation>) -> Answer<Json<OperationDetail>> {
     let (kind, certificate_id) = match operation.work {
         Work::Issue { certificate } => ("issue", Some(certificate.0)),
         Work::Purge { .. } => ("purge", None),
+        Work::RemoveRecords { .. } => ("remove_records", None),
+        Work::TestDnsCredential { .. } => ("test_dns_credential", None),
         Work::TestServer { .. } => ("test_server", None),
         Work::Deploy { .. } => ("deploy", None),
         Work::Rollout { certificate } => ("rollout", Some(certificate.0)),

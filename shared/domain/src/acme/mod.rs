@@ -1,7 +1,9 @@
 //! ACME providers and accounts (document 002).
 
+pub mod budget;
 mod create;
 mod delete;
+mod limits;
 mod list;
 mod provider;
 mod set_default;
@@ -12,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use create::{NewAccount, create, reap, register};
 pub use delete::delete;
+pub use limits::caa_identities;
 pub use list::{Filter, list, of_owner};
 pub use provider::{NewProvider, PROVIDERS, Provider, add_provider, display_name, find_provider, providers};
 pub use set_default::set_default;

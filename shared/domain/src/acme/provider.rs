@@ -1,6 +1,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::budget::Limit;
 use crate::entity::{self, Entity};
 use crate::ids::ProviderId;
 use crate::ports::{Attribute, Directory, Item, Key, Query, Store, StoreError, Table};
@@ -33,6 +34,9 @@ pub struct Provider {
     pub directory: Directory,
     /// Whether an account needs external account binding.
     pub requires_eab: bool,
+    /// The limits of the CA, where they are not those it is known for.
+    #[serde(default)]
+    pub limits: Option<Vec<Limit>>,
     /// When it was added.
     pub created_at: Timestamp,
 }
@@ -64,6 +68,7 @@ fn well_known() -> impl Iterator<Item = Provider> {
         name: name.to_owned(),
         directory: Directory { url: url.to_owned(), root_ca_pem: None },
         requires_eab,
+        limits: None,
         created_at: Timestamp::constant(1_768_903_200, 0),
     })
 }
@@ -125,6 +130,8 @@ pub struct NewProvider {
     pub requires_eab: bool,
     /// The root of the CA's own TLS certificate, PEM, when it is not a public one.
     pub root_ca_pem: Option<String>,
+    /// The limits the CA publishes; those of the well-known CAs are known.
+    pub limits: Option<Vec<Limit>>,
 }
 
 /// Adds a provider.
@@ -156,6 +163,7 @@ pub async fn add_provider(ctx: &Context, viewer: &Viewer, new: NewProvider) -> R
         name,
         directory,
         requires_eab: new.requires_eab,
+        limits: new.limits,
         created_at: ctx.clock.now(),
     };
     match ctx.store.write(entity::insert(&provider)?).await {

@@ -6,8 +6,12 @@
 
 mod alert;
 mod announce;
+pub mod channels;
+mod deliver;
 mod expiry;
 mod forget;
+mod mailbox;
+mod message;
 mod notice;
 mod notify;
 mod observe;
@@ -16,8 +20,11 @@ mod thresholds;
 
 pub use alert::{ALERTS, Alert, AlertState, list};
 pub use announce::announce;
+pub use channels::CHANNELS;
+pub use deliver::deliver;
 pub use expiry::{Expiring, observe_expiry};
 pub use forget::forget;
+pub use mailbox::MESSAGES;
 pub use notice::{Event, Notice};
 pub use notify::notify;
 pub use observe::{Observation, observe};

@@ -122,7 +122,7 @@ pub(super) async fn new_alert(
 pub(super) async fn tell(ctx: &Context, alert: &Alert, event: Event, mut writes: Vec<Write>) -> Result<()> {
     let store = ctx.store.as_ref();
     let now = ctx.clock.now();
-    let work = Work::Notify { notice: Box::new(Notice::of(alert, event, now)) };
+    let work = Work::Notify { notice: Box::new(Notice::of(alert, event, now)), told: Vec::new() };
     let operation = Operation::new(operations::next_id(store).await?, alert.owner, work, &["notify"], now);
     writes.push(entity::insert(&operation)?);
     store.transact(writes).await?;

@@ -18,7 +18,9 @@ pub use sweep::{SWEEP_SCHEDULE, sweep};
 use crate::Result;
 use crate::alerts::Notice;
 use crate::entity::Entity;
-use crate::ids::{CertificateId, ChannelId, DeploymentId, DeploymentRunId, OperationId, ServerId, UserId};
+use crate::ids::{
+    CertificateId, ChannelId, DeploymentId, DeploymentRunId, DnsCredentialId, OperationId, ServerId, UserId,
+};
 use crate::jobs::Job;
 use crate::ports::{Attribute, Index, Item, Key, Projection, Queue, QueueName, SecretName, Store, Table};
 use crate::users::Owned;
@@ -69,10 +71,26 @@ pub enum Work {
         /// Their names.
         secrets: Vec<SecretName>,
     },
+    /// Remove the DNS records that were made for an operation that has ended.
+    RemoveRecords {
+        /// That operation.
+        holder: OperationId,
+    },
+    /// Try a DNS credential out.
+    TestDnsCredential {
+        /// The credential.
+        credential: DnsCredentialId,
+        /// The zone to write in.
+        zone: String,
+        /// The value to write.
+        value: String,
+    },
     /// Give an alert's news to every channel of its owner.
     Notify {
         /// What is new.
         notice: Box<Notice>,
+        /// The channels that have it.
+        told: Vec<ChannelId>,
     },
     /// Send what waits for a channel, until nothing does.
     Deliver {
@@ -309,6 +327,8 @@ impl Operation {
         match self.work {
             Work::Issue { .. } => (QueueName::Issuer, Job::Issue { operation: self.id }),
             Work::Purge { .. } => (QueueName::Issuer, Job::Purge { operation: self.id }),
+            Work::RemoveRecords { .. } => (QueueName::Issuer, Job::RemoveRecords { operation: self.id }),
+            Work::TestDnsCredential { .. } => (QueueName::Issuer, Job::TestDnsCredential { operation: self.id }),
             Work::TestServer { .. } => (QueueName::Deployer, Job::TestServer { operation: self.id }),
             Work::Deploy { .. } => (QueueName::Deployer, Job::Deploy { operation: self.id }),
             Work::Rollout { .. } => (QueueName::Deployer, Job::Rollout { operation: self.id }),

@@ -4,8 +4,10 @@
 mod ca;
 mod clock;
 mod dns;
+mod dns_writer;
 mod entropy;
 mod mailer;
+mod messenger;
 mod prober;
 mod queue;
 mod remote;
@@ -18,9 +20,11 @@ pub use ca::{
     OrderStatus, OrderView, Registered, RenewalInfo,
 };
 pub use clock::Clock;
-pub use dns::{Dns, DnsError, ServerAnswer};
+pub use dns::{Aliases, CaaRecord, Dns, DnsError, ServerAnswer};
+pub use dns_writer::{DnsAccess, DnsWriteError, DnsWriter, NoDnsWriter, TxtChange};
 pub use entropy::{Entropy, EntropyExt};
 pub use mailer::{Mail, MailError, Mailer};
+pub use messenger::{Address, Message, Messenger, MessengerError};
 pub use prober::{CertificateFacts, Endpoint, Handshake, KeyKind, ProbeError, Prober, StartTls, TlsVersion};
 pub use queue::{Delivery, Queue, QueueError, QueueName};
 pub use remote::{

@@ -62,6 +62,7 @@ fn wanted(expected: &str) -> &str {
         "u8" | "u16" | "u32" | "u64" => "a whole number from 0 up",
         "i64" => "a whole number",
         "a boolean" => "true or false",
+        "a map" => "a JSON object",
         other => other,
     }
 }

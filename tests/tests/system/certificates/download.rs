@@ -115,6 +115,8 @@ async fn a_pfx_opens_in_openssl_and_in_java() {
     assert!(!list("change me").status.success(), "another password opens it");
 }
 
+const DOWNLOAD: &str = "GET /api/certificates/{id}/download";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_downloaded_before_it_is_issued_or_in_a_format_that_does_not_exist() {
     need!("pebble", "pebble-challtestsrv");
@@ -130,7 +132,14 @@ async fn nothing_is_downloaded_before_it_is_issued_or_in_a_format_that_does_not_
         let refused = download(&lab, id, query).await.expect(400);
         assert_eq!(refused["error"], "format: must be one of pem, pfx, der, fullchain, key");
     }
-    assert_eq!(lab.admin.get("/api/audit").await.ok()["entries"], json!([]), "what was refused was not done");
+    let entries = eventually("what was refused", async || {
+        let entries = lab.admin.get("/api/audit?limit=100").await.ok()["entries"].as_array().unwrap().clone();
+        let downloads: Vec<_> = entries.into_iter().filter(|entry| entry["action"] == DOWNLOAD).collect();
+        (downloads.len() == 8).then_some(downloads)
+    });
+    for entry in entries.await {
+        assert!(entry["status"] == 409 || entry["status"] == 400, "{entry}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -143,14 +152,16 @@ async fn every_download_is_in_the_audit_trail() {
     }
     let entries = eventually("four entries", async || {
         let entries = lab.admin.get("/api/audit").await.ok()["entries"].as_array().unwrap().clone();
-        (entries.len() == 4).then_some(entries)
+        let downloads: Vec<_> = entries.into_iter().filter(|entry| entry["action"] == DOWNLOAD).collect();
+        (downloads.len() == 4).then_some(downloads)
     });
     let entries = entries.await;
     let me = super::id_of(&lab.admin).await;
-    for (entry, format) in entries.iter().zip(["fullchain", "key", "pfx", "pem"]) {
-        assert_eq!(entry["target"], format!("certificate {id} as {format}"), "newest first: {entries:?}");
+    let path = format!("/api/certificates/{id}/download");
+    for (entry, query) in entries.iter().zip(["?format=fullchain", "?format=key", "?format=pfx", ""]) {
+        assert_eq!(entry["target"], format!("{path}{query}"), "newest first: {entries:?}");
         assert_eq!((&entry["user_id"], &entry["source"]), (&json!(me), &json!("127.0.0.1")));
-        assert_eq!(entry["action"], "certificate.download");
+        assert_eq!((&entry["by"], &entry["status"]), (&json!("token"), &json!(200)));
         assert!(entry["at"].as_str().unwrap().ends_with('Z'), "{entry}");
     }
     assert!(!Value::from(entries).to_string().contains("secret-word"));

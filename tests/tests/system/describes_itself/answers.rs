@@ -1,7 +1,9 @@
+use domain::alerts::{Finding, Kind, Level, Observation, Subject};
+use domain::ids::{MonitorId, UserId};
 use serde_json::{Value, json};
 use system_tests::need;
-use system_tests::peers::PebbleOptions;
-use system_tests::steward::{ADMIN_PASSWORD, Lab, Reply};
+use system_tests::peers::{PebbleOptions, WebhookSink};
+use system_tests::steward::{ADMIN_PASSWORD, Client, Lab, Reply, Steward};
 
 /// What each route really answers has the fields that the document gives it: two schemas under one name, or a field
 /// that is not said, would show here.
@@ -83,6 +85,26 @@ async fn answers_are_as_the_document_says() {
     check("PUT /api/monitors/{id}", admin.put(&path, json!({"note": "the shop"})).await);
     check("DELETE /api/monitors/{id}", admin.delete(&path).await);
     check("GET /api/audit", admin.get("/api/audit").await);
+    alerts(&lab.steward, admin, &mut check).await;
+
+    let preflight = json!({"domain": "example.com", "issuer": "letsencrypt"});
+    let reply = admin.post("/api/certificates/preflight", preflight).await;
+    check("POST /api/certificates/preflight", reply);
+    check("GET /api/dns-providers", admin.get("/api/dns-providers").await);
+    let credential = json!({"name": "ours", "provider": "bunny", "fields": {"api_key": "secret"}});
+    let credential = check("POST /api/dns-credentials", admin.post("/api/dns-credentials", credential).await);
+    let path = format!("/api/dns-credentials/{}", credential["id"]);
+    check("GET /api/dns-credentials", admin.get("/api/dns-credentials").await);
+    check("GET /api/dns-credentials/{id}", admin.get(&path).await);
+    check("PUT /api/dns-credentials/{id}", admin.put(&path, json!({"zone": "lab.invalid"})).await);
+    let zone = json!({"dns_credential_id": credential["id"], "zone": "acme.lab.invalid"});
+    check("PUT /api/delegation", admin.put("/api/delegation", zone).await);
+    check("GET /api/delegation", admin.get("/api/delegation?domain=www.example.com").await);
+    check("DELETE /api/delegation", admin.delete("/api/delegation").await);
+    let other = lab.steward.plant_dns_credential(1).await;
+    let reply = admin.post(&format!("/api/dns-credentials/{other}/test"), json!({})).await;
+    check("POST /api/dns-credentials/{id}/test", reply);
+    check("DELETE /api/dns-credentials/{id}", admin.delete(&path).await);
     let change = json!({"email": "new@example.com", "current_password": ADMIN_PASSWORD});
     check("PUT /api/v1/users/profile", admin.put("/api/v1/users/profile", change).await);
     check("POST /api/v1/users/regenerate-key", admin.post("/api/v1/users/regenerate-key", Value::Null).await);
@@ -90,10 +112,30 @@ async fn answers_are_as_the_document_says() {
     check("POST /api/auth/logout", admin.post("/api/auth/logout", Value::Null).await);
 
     let all = crate::api::routes(&lab.steward).await.into_iter().map(|route| route.name());
-    // A file, and the end of a link in a mail, which the tests of the mail follow.
-    let elsewhere = ["GET /api/certificates/{id}/download", "GET /api/verify_email"];
+    // Files, and the end of a link in a mail, which the tests of the mail follow.
+    let elsewhere =
+        ["GET /api/certificates/{id}/download", "GET /api/verify_email", "GET /.well-known/acme-challenge/{token}"];
     let left: Vec<_> = all.filter(|name| !checked.contains(name) && !elsewhere.contains(&name.as_str())).collect();
     assert!(left.is_empty(), "nobody looked at {left:?}");
+}
+
+async fn alerts(steward: &Steward, admin: &Client, check: &mut impl FnMut(&str, Reply) -> Value) {
+    let sink = WebhookSink::start().await;
+    let new = json!({"name": "hook", "kind": "webhook", "url": sink.url("/hook")});
+    let made = check("POST /api/channels", admin.post("/api/channels", new).await);
+    let path = format!("/api/channels/{}", made["id"]);
+    check("POST /api/channels/{id}/test", admin.post(&format!("{path}/test"), Value::Null).await);
+    check("PUT /api/channels/{id}", admin.put(&path, json!({"name": "the hook"})).await);
+    let finding = Some(Finding { level: Level::Warning, text: "It does not answer.".into() });
+    let (owner, subject) = (UserId(1), Subject::Monitor(MonitorId(1)));
+    let seen = Observation { owner, subject, name: "www.example.com", kind: Kind::Unreachable, finding };
+    domain::alerts::observe(&steward.ctx, seen).await.unwrap();
+    check("GET /api/alerts", admin.get("/api/alerts").await);
+    check("GET /api/channels", admin.get("/api/channels").await);
+    check("GET /api/channels/{id}", admin.get(&path).await);
+    check("DELETE /api/channels/{id}", admin.delete(&path).await);
+    let thresholds = check("GET /api/alerts/settings", admin.get("/api/alerts/settings").await);
+    check("PUT /api/alerts/settings", admin.put("/api/alerts/settings", thresholds).await);
 }
 
 /// A server that nobody answers at, and a deployment to it.

@@ -123,7 +123,19 @@ async fn leave_work(data: &Path, dns: std::net::SocketAddr, round: u32) {
         let at = SystemClock.now();
         let (id, action) = (format!("{:013x}-{action}", at.as_millisecond()), format!("{action}.{round}"));
         let (source, target) = ("drill".into(), "nothing".into());
-        Job::Audit { entry: domain::audit::AuditEntry { id, at, user: domain::ids::UserId(1), source, action, target } }
+        Job::Audit {
+            entry: domain::audit::AuditEntry {
+                id,
+                at,
+                user: Some(domain::ids::UserId(1)),
+                name: None,
+                by: Default::default(),
+                source,
+                action,
+                target,
+                outcome: Default::default(),
+            },
+        }
     };
     let ctx = &parts.ctx;
     ctx.queue.send(QueueName::Auditor, &entry("job"), Duration::from_millis(1)).await.unwrap();

@@ -40,6 +40,8 @@ fn every_function_has_a_sample_event_that_is_sent_to_it() {
                 let body = record["body"].as_str().unwrap();
                 let job: Job = serde_json::from_str(body).unwrap_or_else(|error| panic!("{name}: {error}"));
                 assert_eq!(matches!(job, Job::Audit { .. }), function == "auditor", "{name}");
+                let tells = matches!(job, Job::Notify { .. } | Job::Deliver { .. });
+                assert_eq!(tells, function == "notifier", "{name}");
                 assert_eq!(matches!(job, Job::Check { .. }), function == "prober", "{name}");
             }
         }

@@ -1,8 +1,10 @@
 use std::collections::BTreeSet;
 
 use domain::acme::Account;
+use domain::alerts::channels::Channel;
 use domain::certificates::Certificate;
-use domain::ids::{AccountId, CertificateId, ServerId};
+use domain::dns_credentials::DnsCredential;
+use domain::ids::{AccountId, CertificateId, ChannelId, DnsCredentialId, ServerId};
 use domain::servers::Server;
 use serde_json::Value;
 use system_tests::template::{Template, get_att, list};
@@ -76,7 +78,9 @@ fn nobody_reads_all_secrets() {
         "http/signing-key".to_owned(),
         Account::secret(AccountId(1)).0,
         Certificate::secret(CertificateId(1), 0).0,
+        Channel::secret(ChannelId(1)).0,
         Server::secrets(ServerId(1)),
+        DnsCredential::secret(DnsCredentialId(1)).0,
     ]
     .iter()
     .map(|name| name.split_once('/').unwrap().0.to_owned())

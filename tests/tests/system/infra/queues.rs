@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use domain::jobs::Job;
 use domain::operations::SWEEP_SCHEDULE;
 use domain::ports::{Queue, QueueName};
+use domain::repair::REPAIR_SCHEDULE;
 use serde_json::{Value, json};
 use system_tests::template::{Template, get_att, of_stack};
 
@@ -55,15 +56,18 @@ fn a_worker_ends_before_its_lease_does() {
 }
 
 #[test]
-fn the_sweep_is_scheduled() {
+fn what_recurs_is_scheduled() {
     let template = Template::read();
-    let [(name, schedule)] = template.of_type("AWS::Scheduler::Schedule")[..] else { panic!("one schedule") };
-    let schedule = &schedule["Properties"];
-    assert_eq!(schedule["Name"], SWEEP_SCHEDULE, "{name}");
-    let target = &schedule["Target"];
-    assert_eq!(get_att(&target["Arn"], "Arn"), queue(&template, QueueName::Issuer.as_str()).0);
-    let job: Job = serde_json::from_str(target["Input"].as_str().unwrap()).unwrap();
-    assert_eq!(job, Job::Sweep);
-    let group = template.resource(schedule["GroupName"]["Ref"].as_str().unwrap(), "AWS::Scheduler::ScheduleGroup");
-    assert_eq!(group["Properties"]["Name"]["Ref"], "AWS::StackName");
+    let schedules = template.of_type("AWS::Scheduler::Schedule");
+    assert_eq!(schedules.len(), 2);
+    for (name, job) in [(SWEEP_SCHEDULE, Job::Sweep), (REPAIR_SCHEDULE, Job::Repair)] {
+        let found = schedules.iter().find(|(_, schedule)| schedule["Properties"]["Name"] == name);
+        let schedule = &found.unwrap_or_else(|| panic!("no schedule {name}")).1["Properties"];
+        let target = &schedule["Target"];
+        assert_eq!(get_att(&target["Arn"], "Arn"), queue(&template, QueueName::Issuer.as_str()).0);
+        let scheduled: Job = serde_json::from_str(target["Input"].as_str().unwrap()).unwrap();
+        assert_eq!(scheduled, job);
+        let group = template.resource(schedule["GroupName"]["Ref"].as_str().unwrap(), "AWS::Scheduler::ScheduleGroup");
+        assert_eq!(group["Properties"]["Name"]["Ref"], "AWS::StackName");
+    }
 }

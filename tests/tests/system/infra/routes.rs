@@ -67,8 +67,8 @@ fn every_route_reaches_the_function_that_has_it() {
     let mut known = 0;
     for (area, paths) in areas() {
         for path in paths {
-            let asked = path.replace("{id}", "1").replace("{*rest}", "index.css");
-            assert!(!asked.contains('{'), "{path}: this test knows no other variables than id and rest");
+            let asked = path.replace("{id}", "1").replace("{token}", "1").replace("{*rest}", "index.css");
+            assert!(!asked.contains('{'), "{path}: this test knows no other variables than id, token and rest");
             let (route, program) = resolve(&routes, &asked);
             assert_eq!(program, area, "{path} is sent to {program} by {route}");
             used.insert(route);

@@ -6,7 +6,7 @@ use system_tests::template::Template;
 const OF_THE_EMULATOR: [&str; 2] = ["AWS_ENDPOINT_URL", "SSL_CERT_FILE"];
 
 /// The secret with the mail server's password is named to those who send mails only.
-const MAILS: (&str, [&str; 1]) = ("STEWARD_SMTP_SECRET", ["rental"]);
+const MAILS: (&str, [&str; 3]) = ("STEWARD_SMTP_SECRET", ["certificates", "notifier", "rental"]);
 
 #[test]
 fn every_variable_that_is_read_is_set_and_no_other() {

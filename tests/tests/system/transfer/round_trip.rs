@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use domain::audit::AuditEntry;
+use domain::audit::{AuditEntry, By, Outcome};
 use domain::ids::UserId;
 use domain::jobs::Job;
 use domain::ports::{Clock, QueueName, Schedule, ScheduleName, When};
@@ -23,7 +23,19 @@ fn entry(action: &str) -> Job {
     let at = SystemClock.now();
     let id = format!("{:013x}-{action}", at.as_millisecond());
     let (source, target) = ("a test".into(), "nothing".into());
-    Job::Audit { entry: AuditEntry { id, at, user: UserId(1), source, action: action.into(), target } }
+    Job::Audit {
+        entry: AuditEntry {
+            id,
+            at,
+            user: Some(UserId(1)),
+            name: None,
+            by: By::default(),
+            source,
+            action: action.into(),
+            target,
+            outcome: Outcome::default(),
+        },
+    }
 }
 
 async fn plan(steward: &Steward, name: &str, when: When) {

@@ -1,0 +1,107 @@
+//! `GET /api/alerts` (003 §4.8)
+
+use axum::Json;
+use axum::extract::State;
+use domain::Error;
+use domain::alerts::{self, Alert, AlertState};
+use domain::ids::UserId;
+use domain::list::PageRequest;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use steward_http::{Answer, App, Caller, ErrorBody, Params};
+use utoipa::{IntoParams, ToSchema};
+
+/// Which alerts.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Query {
+    /// `firing`: only those that still stand.
+    state: Option<String>,
+    /// Only those with this in their name or kind.
+    search: Option<String>,
+    /// From 1; 1 unless given.
+    page: Option<u32>,
+    /// From 1 to 50; 20 unless given.
+    per_page: Option<u32>,
+    /// Those of this user, for whom may see them; the caller's own unless given.
+    user_id: Option<i64>,
+}
+
+/// A page of alerts.
+#[derive(Serialize, ToSchema)]
+pub struct AlertList {
+    alerts: Vec<AlertDetail>,
+    /// On all pages.
+    total: u64,
+    page: u32,
+    per_page: u32,
+}
+
+/// Something that is, or was, wrong.
+#[derive(Serialize, ToSchema)]
+pub struct AlertDetail {
+    alert_id: i64,
+    /// What is wrong, and what to do.
+    message: String,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    timestamp: Timestamp,
+    /// `firing`, `over`, or `happened` (once: there is nothing to end).
+    state: &'static str,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    ended_at: Option<Timestamp>,
+    /// `info`, `warning` or `critical`: at its worst.
+    level: &'static str,
+    /// `expiry`, `unreachable`, `untrusted`, `changed`, `deploy_failed`, `rollback_failed`, `renewal_failed`,
+    /// `record_needed` or `host_key_changed`.
+    kind: &'static str,
+    /// `certificate`, `monitor`, `deployment` or `server`.
+    subject_type: &'static str,
+    subject_id: i64,
+    /// What people call it.
+    name: String,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+impl AlertDetail {
+    fn new(alert: Alert) -> Self {
+        let (state, ended_at) = match alert.state {
+            AlertState::Firing => ("firing", None),
+            AlertState::Over { ended_at } => ("over", Some(ended_at)),
+            AlertState::Happened => ("happened", None),
+        };
+        Self {
+            alert_id: alert.id.0,
+            message: alert.text,
+            timestamp: alert.since,
+            state,
+            ended_at,
+            level: alert.level.as_str(),
+            kind: alert.kind.as_str(),
+            subject_type: alert.subject.word(),
+            subject_id: alert.subject.id(),
+            name: alert.name,
+            updated_at: alert.updated_at,
+        }
+    }
+}
+
+/// Alerts, newest first. Each is told once when it begins, gets worse, and ends, so that there is nothing to acknowledge.
+#[utoipa::path(get, path = "/api/alerts", tag = "alerts", params(Query),
+    responses((status = 200, body = AlertList), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody)))]
+pub async fn list(State(app): State<App>, caller: Caller, Params(query): Params<Query>) -> Answer<Json<AlertList>> {
+    let firing = match query.state.as_deref() {
+        None => false,
+        Some("firing") => true,
+        Some(_) => return Err(Error::invalid("state", "must be firing, or left out").into()),
+    };
+    let request = PageRequest::new(query.page, query.per_page, query.search, "per_page")?;
+    let owner = query.user_id.map_or(caller.viewer.user, UserId);
+    let store = app.ctx.store.as_ref();
+    caller.viewer.require(store, owner, "user").await?;
+    let listing = alerts::list(store, owner, firing, &request).await?;
+    let alerts = listing.rows.into_iter().map(AlertDetail::new).collect();
+    Ok(Json(AlertList { alerts, total: listing.total, page: request.page, per_page: request.per_page }))
+}

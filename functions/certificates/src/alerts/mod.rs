@@ -1,0 +1,4 @@
+//! Alerts: what is, or was, wrong.
+
+pub mod list;
+pub mod settings;

@@ -1,0 +1,53 @@
+//! When a certificate that comes to its end is told of.
+
+pub mod get;
+pub mod update;
+
+use domain::Error;
+use domain::alerts::Thresholds;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// At how many days left of a certificate's life you are told, and how urgently. A threshold of a third of its life or
+/// more does not count. When it has expired you are told in any case.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AlertThresholds {
+    /// Days left for level `info`; 30 unless set.
+    #[schema(example = 30)]
+    info: i64,
+    /// Days left for level `warning`; 14 unless set.
+    #[schema(example = 14)]
+    warning: i64,
+    /// Days left for level `critical`; 7 unless set.
+    #[schema(example = 7)]
+    critical: i64,
+    /// Days left for a last word of level `critical`; 1 unless set.
+    #[schema(example = 1)]
+    last: i64,
+}
+
+impl From<Thresholds> for AlertThresholds {
+    fn from(thresholds: Thresholds) -> Self {
+        let Thresholds { info, warning, critical, last } = thresholds;
+        let [info, warning, critical, last] = [info, warning, critical, last].map(i64::from);
+        Self { info, warning, critical, last }
+    }
+}
+
+impl TryFrom<AlertThresholds> for Thresholds {
+    type Error = Error;
+
+    fn try_from(thresholds: AlertThresholds) -> Result<Self, Error> {
+        let AlertThresholds { info, warning, critical, last } = thresholds;
+        let days = |field: &str, days: i64| {
+            u32::try_from(days).map_err(|_| Error::invalid(field, "must be a number of days, 0 or more"))
+        };
+        Ok(Self {
+            info: days("info", info)?,
+            warning: days("warning", warning)?,
+            critical: days("critical", critical)?,
+            last: days("last", last)?,
+        })
+    }
+}

@@ -1,0 +1,3 @@
+//! What CAs ask for (RFC 8555 §8.3).
+
+pub mod get;

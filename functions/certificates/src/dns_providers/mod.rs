@@ -1,0 +1,3 @@
+//! DNS providers that Steward can write records at.
+
+pub mod list;

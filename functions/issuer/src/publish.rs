@@ -1,0 +1,104 @@
+//! The steps that make what the CA will look for, and wait until it can be seen.
+
+use std::time::Duration;
+
+use domain::certificates::{self, Method, RecordToMake};
+use domain::dns_records::{self, PublishError};
+use domain::ids::DnsCredentialId;
+use domain::{Context, delegation, http_challenges};
+
+use crate::issue::{Hitch, Stop};
+use crate::steps::{Course, Order};
+
+/// Between two looks at a zone's name servers.
+const LOOK: Duration = Duration::from_secs(2);
+/// A record that cannot be seen after this time will not be.
+const SEEN_WITHIN: Duration = Duration::from_secs(30 * 60);
+
+impl From<PublishError> for Hitch {
+    fn from(error: PublishError) -> Self {
+        match error {
+            PublishError::Refused(reason) => Self::Refused(reason),
+            PublishError::Later { reason, retry_after } => Self::Later { reason, retry_after },
+            PublishError::Fault(error) => Self::Stopped(Stop::Fault(error)),
+        }
+    }
+}
+
+/// Makes the records, or the answers over HTTP. Each is in a ledger before it is made, and is removed when this operation
+/// has ended, however it ends.
+pub(crate) async fn publish(ctx: &Context, order: &mut Order) -> Result<Course, Hitch> {
+    let needed = needed(order);
+    match order.certificate.value.method {
+        Method::Manual => {}
+        Method::Dns { dns_credential } => records(ctx, order, dns_credential, needed).await?,
+        Method::Delegated => {
+            let (credential, _) = delegation::credential(ctx).await.map_err(refused)?;
+            let mut targets = Vec::new();
+            for record in needed {
+                let target = delegation::target(ctx, order.certificate.value.owner, &record.domain).await;
+                targets.push(RecordToMake { host: target.map_err(refused)?, ..record });
+            }
+            records(ctx, order, credential, targets).await?;
+        }
+        Method::Http => answers(ctx, order).await?,
+    }
+    order.done(ctx, "publish").await
+}
+
+/// What stands against it is for a person to change: waiting does not help.
+fn refused(error: domain::Error) -> Hitch {
+    match error {
+        domain::Error::Conflict(reason) => Hitch::Refused(reason),
+        other => other.into(),
+    }
+}
+
+async fn records(
+    ctx: &Context,
+    order: &Order,
+    credential: DnsCredentialId,
+    records: Vec<RecordToMake>,
+) -> Result<(), Hitch> {
+    let (holder, owner) = (order.operation.value.id, order.operation.value.owner);
+    let mut hosts: Vec<(String, Vec<String>)> = Vec::new();
+    for record in records {
+        match hosts.iter_mut().find(|(host, _)| *host == record.host) {
+            Some((_, values)) => values.push(record.value),
+            None => hosts.push((record.host, vec![record.value])),
+        }
+    }
+    for (host, values) in &hosts {
+        dns_records::publish(ctx, holder, owner, credential, host, values).await?;
+    }
+    Ok(())
+}
+
+async fn answers(ctx: &Context, order: &Order) -> Result<(), Hitch> {
+    let challenges = order.certificate.value.order.iter().flat_map(|order| &order.challenges);
+    for challenge in challenges.filter(|challenge| challenge.pending) {
+        let Some(http) = &challenge.http else {
+            return Err(Hitch::Refused(format!("the CA offers no http-01 challenge for {}", challenge.name)));
+        };
+        http_challenges::publish(ctx, order.operation.value.id, &http.token, &http.key_authorization).await?;
+    }
+    Ok(())
+}
+
+/// Waits until every name server of the zone has the records: the CA may ask any of them.
+pub(crate) async fn propagate(ctx: &Context, order: &mut Order) -> Result<Course, Hitch> {
+    if order.certificate.value.method == Method::Http {
+        return order.done(ctx, "propagate").await;
+    }
+    let Some(missing) = certificates::missing(ctx.dns.as_ref(), &needed(order)).await? else {
+        return order.done(ctx, "propagate").await;
+    };
+    if order.waited(ctx) > SEEN_WITHIN {
+        return Err(Hitch::Refused(format!("given up after half an hour: {missing}")));
+    }
+    Err(Hitch::Later { reason: missing, retry_after: Some(LOOK) })
+}
+
+fn needed(order: &Order) -> Vec<RecordToMake> {
+    certificates::records(&order.certificate.value).into_iter().filter(|record| record.needed).collect()
+}

@@ -1,0 +1,22 @@
+use super::Channel;
+use crate::alerts::deliver::{BURST, WINDOW, hand_over};
+use crate::alerts::message::trial;
+use crate::entity::Stored;
+use crate::{Context, Error, Result};
+
+/// Sends a message that only says that the channel works. It counts among the messages of the last minutes, so that
+/// nobody uses it to flood somebody.
+pub async fn test(ctx: &Context, channel: &mut Stored<Channel>) -> Result<()> {
+    let now = ctx.clock.now();
+    let delivery = &mut channel.value.delivery;
+    delivery.forget_before(now);
+    if delivery.recent.len() >= BURST {
+        return Err(Error::TooMany {
+            message: format!("{BURST} messages went there in the last minutes; wait before you test it"),
+            retry_after: WINDOW.as_secs(),
+        });
+    }
+    delivery.recent.push(now);
+    channel.save(ctx.store.as_ref()).await?;
+    hand_over(ctx, &channel.value, &trial(ctx, &channel.value)).await.map_err(|error| Error::Unavailable(error.reason))
+}

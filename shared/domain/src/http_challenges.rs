@@ -1,0 +1,107 @@
+//! What a CA finds at `/.well-known/acme-challenge/{token}` (RFC 8555 §8.3): a site sends that path on to Steward.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::entity::{self, Entity};
+use crate::ids::OperationId;
+use crate::ports::{Attribute, Expect, Index, Item, Key, Projection, Query, Table, Write};
+use crate::{Context, Error, Result};
+
+/// Answers, by token. `by_holder` tells those of an operation.
+pub static HTTP_CHALLENGES: Table = Table {
+    name: "http_challenges",
+    partition: Attribute::text("token"),
+    sort: None,
+    indexes: &[Index {
+        name: "by_holder",
+        partition: Attribute::number("holder"),
+        sort: Attribute::number("expires"),
+        projection: Projection::Include(&["created_at"]),
+    }],
+    ttl: Some("expires"),
+};
+
+/// Longer than any order lives; what a crash leaves goes by itself.
+const KEPT: SignedDuration = SignedDuration::from_hours(8 * 24);
+
+/// The longest token; CAs send 43 characters.
+const TOKEN_MAX: usize = 128;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct HttpChallenge {
+    token: String,
+    holder: OperationId,
+    key_authorization: String,
+    created_at: Timestamp,
+}
+
+impl Entity for HttpChallenge {
+    const TABLE: &'static Table = &HTTP_CHALLENGES;
+    const NAME: &'static str = "challenge";
+
+    fn key(&self) -> Key {
+        Key::of(self.token.as_str())
+    }
+
+    fn index(&self, item: &mut Item) {
+        item.insert("expires".into(), self.expires().as_second().into());
+    }
+}
+
+impl HttpChallenge {
+    fn expires(&self) -> Timestamp {
+        self.created_at.checked_add(KEPT).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// Whether a CA can have made this token: base64url (RFC 8555 §8.3).
+pub fn is_token(text: &str) -> bool {
+    (1..=TOKEN_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+/// Answers a token with its key authorization, for an operation. Safe to repeat.
+pub async fn publish(ctx: &Context, holder: OperationId, token: &str, key_authorization: &str) -> Result<()> {
+    if !is_token(token) {
+        return Err(Error::Conflict("the CA sent a token that is not base64url (RFC 8555 §8.3)".into()));
+    }
+    let challenge = HttpChallenge {
+        token: token.to_owned(),
+        holder,
+        key_authorization: key_authorization.to_owned(),
+        created_at: ctx.clock.now(),
+    };
+    let item = entity::to_item(&challenge, 1)?;
+    Ok(ctx.store.write(Write::Put { table: &HTTP_CHALLENGES, item, expect: Expect::Any }).await?)
+}
+
+/// Takes back every answer of an operation. Safe to repeat.
+pub async fn remove(ctx: &Context, holder: OperationId) -> Result<()> {
+    let mut query = Query::of(&HTTP_CHALLENGES, holder.0);
+    query.index = Some("by_holder");
+    loop {
+        let page = ctx.store.query(query.clone()).await?;
+        for item in page.items {
+            let Some(token) = item.get("token").and_then(serde_json::Value::as_str) else { continue };
+            let key = Key::of(token);
+            ctx.store.write(Write::Delete { table: &HTTP_CHALLENGES, key, expect: Expect::Any }).await?;
+        }
+        match page.next {
+            Some(next) => query.after = Some(next),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// The key authorization of a token. What no CA can have asked for is not looked up.
+pub async fn answer(ctx: &Context, token: &str) -> Result<String> {
+    let not_found = || Error::NotFound { what: HttpChallenge::NAME };
+    if !is_token(token) {
+        return Err(not_found());
+    }
+    let challenge = entity::load::<HttpChallenge>(ctx.store.as_ref(), Key::of(token)).await?.value;
+    if challenge.expires() <= ctx.clock.now() {
+        return Err(not_found());
+    }
+    Ok(challenge.key_authorization)
+}
