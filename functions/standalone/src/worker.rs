@@ -1,5 +1,6 @@
 //! Takes jobs off the queues, as SQS would hand them to Lambdas.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ const fn at_once(queue: QueueName) -> usize {
     }
 }
 
+/// How long jobs under way may take to end when Steward stops.
+const TO_END: Duration = Duration::from_secs(2);
 /// The pause after a queue could not be read.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -31,22 +34,33 @@ pub async fn work(ctx: Context, queue: QueueName) {
     work_until(ctx, queue, std::future::pending()).await;
 }
 
-/// Works on a queue until `stop` ends, and returns when no job of it runs any more.
+/// Works on a queue until `stop` ends, and returns when no job of it runs any more: those under way have a moment to
+/// end, the others are cut off, and delivered again.
 pub(crate) async fn work_until(ctx: Context, queue: QueueName, stop: impl Future<Output = ()>) {
     let mut jobs = JoinSet::new();
-    tokio::select! {
-        () = take(&ctx, queue, &mut jobs) => {}
-        () = stop => {}
+    take(&ctx, queue, &mut jobs, stop).await;
+    let ended = async { while jobs.join_next().await.is_some() {} };
+    if tokio::time::timeout(TO_END, ended).await.is_err() {
+        jobs.shutdown().await;
     }
-    jobs.shutdown().await;
 }
 
-async fn take(ctx: &Context, queue: QueueName, jobs: &mut JoinSet<()>) {
+async fn take(ctx: &Context, queue: QueueName, jobs: &mut JoinSet<()>, stop: impl Future<Output = ()>) {
     let slots = Arc::new(Semaphore::new(at_once(queue)));
+    let mut stop = pin!(stop);
     loop {
         while jobs.try_join_next().is_some() {}
-        ctx.queue.ready(queue).await;
-        let Ok(first) = Arc::clone(&slots).acquire_owned().await else { return };
+        // Never cut off in the middle of a receive, which would go on by itself.
+        let waited = async {
+            ctx.queue.ready(queue).await;
+            Arc::clone(&slots).acquire_owned().await
+        };
+        let first = tokio::select! {
+            biased;
+            () = &mut stop => return,
+            first = waited => first,
+        };
+        let Ok(first) = first else { return };
         let free = 1 + slots.available_permits();
         let deliveries = match ctx.queue.receive(queue, free, VISIBILITY).await {
             Ok(deliveries) => deliveries,

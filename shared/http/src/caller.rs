@@ -36,9 +36,10 @@ impl Caller {
     async fn new(parts: &mut Parts, app: &App, user: Stored<User>, proof: Proof) -> Result<Self, Fault> {
         let Ok(source) = Source::from_request_parts(parts, app).await;
         let viewer = user.value.viewer(source.0);
-        let (session, by) = match proof {
-            Proof::Session(session) => (Some(session), By::Token),
-            Proof::ApiKey(_) => (None, By::ApiKey),
+        let by = by(&proof);
+        let session = match proof {
+            Proof::Session(session) => Some(session),
+            Proof::ApiKey(_) => None,
         };
         if let Some(trail) = parts.extensions.get::<Trail>().cloned() {
             trail.known(app, viewer.user, by).await?;
@@ -82,6 +83,7 @@ impl<T: Owned> FromRequestParts<App> for CallerAnd<T> {
 pub struct Claim {
     proof: Proof,
     source: String,
+    trail: Option<Trail>,
 }
 
 impl FromRequestParts<App> for Claim {
@@ -90,7 +92,7 @@ impl FromRequestParts<App> for Claim {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
         let proof = proof(parts, app).await?;
         let Ok(source) = Source::from_request_parts(parts, app).await;
-        Ok(Self { proof, source: source.0 })
+        Ok(Self { proof, source: source.0, trail: parts.extensions.get().cloned() })
     }
 }
 
@@ -103,7 +105,11 @@ impl Claim {
     ) -> Result<(Viewer, Option<Stored<A>>, Option<Stored<B>>), Fault> {
         let (store, now) = (app.ctx.store.as_ref(), app.ctx.clock.now());
         let (user, a, b) = users::authenticate_with_two(store, &self.proof, keys, now).await?;
-        Ok((user.value.viewer(self.source), a, b))
+        let viewer = user.value.viewer(self.source);
+        if let Some(trail) = &self.trail {
+            trail.known(app, viewer.user, by(&self.proof)).await?;
+        }
+        Ok((viewer, a, b))
     }
 }
 
@@ -121,6 +127,14 @@ impl FromRequestParts<App> for MaybeCaller {
         } else {
             Ok(Self(None))
         }
+    }
+}
+
+/// What the audit trail says somebody was known by.
+fn by(proof: &Proof) -> By {
+    match proof {
+        Proof::Session(_) => By::Token,
+        Proof::ApiKey(_) => By::ApiKey,
     }
 }
 

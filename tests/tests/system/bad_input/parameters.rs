@@ -40,7 +40,7 @@ async fn a_parameter_that_does_not_fit_is_named() {
             }
         }
     }
-    assert_eq!(walked, 10, "a route with parameters was added or lost: count again");
+    assert_eq!(walked, 14, "a route with parameters was added or lost: count again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
