@@ -3,6 +3,7 @@
 
 mod follow_up;
 mod issue;
+mod publish;
 mod steps;
 
 use domain::jobs::Job;

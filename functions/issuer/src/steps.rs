@@ -8,11 +8,11 @@ use domain::entity::{self, Stored};
 use domain::names::DomainName;
 use domain::operations::{self, Lease, Operation};
 use domain::ports::{CaAccount, Key, OrderStatus, OrderView};
-use domain::{Context, Error};
+use domain::{Context, Error, http_challenges};
 use secrecy::SecretString;
 
 use crate::issue::{Hitch, Stop};
-use crate::{LEASE, follow_up};
+use crate::{LEASE, follow_up, publish};
 
 /// The first look after something was asked of the CA; most are done by then.
 const FIRST_LOOK: Duration = Duration::from_millis(100);
@@ -78,6 +78,13 @@ impl Order {
         for operation in &follow_up {
             operations::send(ctx.queue.as_ref(), operation).await;
         }
+        let (state, unproven) = (self.operation.value.state, self.operation.value.next_step() == Some("authorize"));
+        if let Err(error) = certificates::count(ctx, &self.certificate.value, state, unproven).await {
+            tracing::warn!(certificate = %self.certificate.value.id, %error, "not counted against the CA's limits");
+        }
+        if let Err(error) = http_challenges::remove(ctx, self.operation.value.id).await {
+            tracing::warn!(operation = %self.operation.value.id, %error, "HTTP answers are left until they expire");
+        }
         if let Err(error) = certificates::schedule(ctx, &self.certificate.value).await {
             tracing::warn!(certificate = %self.certificate.value.id, %error, "not scheduled; the repair will do it");
         }
@@ -88,7 +95,7 @@ impl Order {
     }
 
     /// Records that a step is done, and keeps the lease for the next.
-    async fn done(&mut self, ctx: &Context, step: &str) -> Result<Course, Hitch> {
+    pub(crate) async fn done(&mut self, ctx: &Context, step: &str) -> Result<Course, Hitch> {
         self.advance(ctx, step)?;
         self.save(ctx).await?;
         Ok(Course::On)
@@ -146,12 +153,17 @@ impl Order {
         }
     }
 
-    /// How long until the next look: what the CA asks for, else longer the longer it takes.
-    fn until_next_look(&self, ctx: &Context, view: &OrderView) -> Duration {
+    /// How long the step at hand has taken.
+    pub(crate) fn waited(&self, ctx: &Context) -> Duration {
         let step = self.operation.value.steps.iter().find(|step| step.finished_at.is_none());
         let began = step.and_then(|step| step.started_at);
         let waited = began.map(|began| ctx.clock.now().duration_since(began)).unwrap_or_default();
-        let half = Duration::try_from(waited).unwrap_or_default() / 2;
+        Duration::try_from(waited).unwrap_or_default()
+    }
+
+    /// How long until the next look: what the CA asks for, else longer the longer it takes.
+    fn until_next_look(&self, ctx: &Context, view: &OrderView) -> Duration {
+        let half = self.waited(ctx) / 2;
         view.retry_after.map_or_else(|| half.clamp(FIRST_LOOK, SLOWEST_LOOK), |asked| asked.max(FIRST_LOOK))
     }
 }
@@ -160,6 +172,8 @@ impl Order {
 pub(crate) async fn next(ctx: &Context, order: &mut Order) -> Result<Course, Hitch> {
     match order.operation.value.next_step().unwrap_or("download") {
         "order" => place(ctx, order).await,
+        "publish" => publish::publish(ctx, order).await,
+        "propagate" => publish::propagate(ctx, order).await,
         "answer_challenges" => answer_challenges(ctx, order).await,
         "authorize" => authorize(ctx, order).await,
         "finalize" => finalize(ctx, order).await,

@@ -45,10 +45,8 @@ pub async fn deliver(ctx: &Context, id: OperationId) -> Result<Next> {
         return Err(Error::Internal(format!("operation {id} does not deliver")));
     };
     loop {
-        match turn(ctx, &mut operation, channel).await {
-            Ok(Turn::Another) => {}
-            Ok(Turn::End(next)) => return Ok(next),
-            Err(error) => return Err(error),
+        if let Turn::End(next) = turn(ctx, &mut operation, channel).await? {
+            return Ok(next);
         }
     }
 }

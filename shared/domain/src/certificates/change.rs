@@ -1,8 +1,9 @@
 use super::{Certificate, Method, create, schedule};
 use crate::acme::Account;
+use crate::dns_credentials::{self, DNS_CREDENTIALS, DnsCredential};
 use crate::entity::{self, Entity, Stored};
-use crate::ports::{Key, StoreError};
-use crate::{Context, Error, Result};
+use crate::ports::{Expect, Key, StoreError, Write};
+use crate::{Context, Error, Result, counter};
 
 /// How often a change is written again over one of somebody else, most likely a worker that issues.
 const TRIES: usize = 5;
@@ -36,6 +37,10 @@ pub async fn change(ctx: &Context, certificate: &mut Stored<Certificate>, change
             Some(create::profile(ctx, &account.value, Some(name)).await?)
         }
     };
+    if let Some(credential) = method.and_then(Method::credential) {
+        // Somebody else's does not exist.
+        dns_credentials::of_owner(store, certificate.value.owner, credential).await?;
+    }
     let wakes = auto_renew.is_some_and(|auto_renew| auto_renew != certificate.value.auto_renew);
     let mut tries = 0;
     loop {
@@ -44,14 +49,25 @@ pub async fn change(ctx: &Context, certificate: &mut Stored<Certificate>, change
         if let Some(note) = &note {
             value.set_note(note.clone(), now)?;
         }
+        let before = value.method.credential();
         value.method = method.unwrap_or(value.method);
+        let after = value.method.credential();
         value.profile = profile.clone().unwrap_or_else(|| value.profile.take());
         value.reuse_key = reuse_key.unwrap_or(value.reuse_key);
         value.auto_renew = auto_renew.unwrap_or(value.auto_renew);
         value.updated_at = now;
         tries += 1;
-        match store.write(certificate.update()?).await {
-            Err(StoreError::Unexpected { .. }) if tries < TRIES => {
+        let mut writes = vec![certificate.update()?];
+        if before != after {
+            writes.extend(before.map(|old| counter::add(&DnsCredential::references(old), -1)));
+            if let Some(new) = after {
+                writes.push(counter::add(&DnsCredential::references(new), 1));
+                let key = Key::of(new.0);
+                writes.push(Write::Check { table: &DNS_CREDENTIALS, key, expect: Expect::Present });
+            }
+        }
+        match store.transact(writes).await {
+            Err(StoreError::Unexpected { index: 0 }) if tries < TRIES => {
                 *certificate = entity::load(store, certificate.value.key()).await?;
             }
             written => {

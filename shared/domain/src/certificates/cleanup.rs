@@ -4,7 +4,7 @@ use crate::ids::UserId;
 use crate::{Context, Error, Result, list};
 
 /// How many certificates go in one transaction: with their counters, well under the 100 writes it may have.
-const BATCH: usize = 30;
+const BATCH: usize = 20;
 
 /// Deletes an owner's certificates that expired or failed; gives how many.
 pub async fn cleanup(ctx: &Context, owner: UserId) -> Result<u64> {

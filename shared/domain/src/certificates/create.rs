@@ -1,10 +1,12 @@
 use super::{Certificate, KeyType, Method, State, automatic_steps, checked_note, place};
 use crate::acme::{self, Account, AccountStatus, Provider, display_name};
+use crate::dns_credentials::{DNS_CREDENTIALS, DnsCredential};
 use crate::entity;
 use crate::ids::{AccountId, CertificateId, OperationId};
 use crate::names::DomainName;
 use crate::operations::{self, Operation, Work};
 use crate::ports::{Expect, Key, StoreError, Write};
+use crate::preflight::{self, Plan};
 use crate::users::User;
 use crate::{Context, Error, Result, counter};
 
@@ -55,6 +57,8 @@ pub async fn create(ctx: &Context, owner: &User, new: NewCertificate) -> Result<
     let note = checked_note(new.note)?;
     let account = account(ctx, owner, new.issuer.as_deref(), new.account_id).await?;
     let profile = profile(ctx, &account, new.profile).await?;
+    let names = std::iter::once(&domain).chain(&alt_domains).cloned().collect();
+    look_ahead(ctx, owner, names, &account, new.method).await?;
 
     let store = ctx.store.as_ref();
     let now = ctx.clock.now();
@@ -111,6 +115,11 @@ async fn commit(
     if let Some(operation) = operation {
         writes.push(entity::insert(operation)?);
     }
+    if let Some(credential) = certificate.method.credential() {
+        writes.push(counter::add(&DnsCredential::references(credential), 1));
+        let key = Key::of(credential.0);
+        writes.push(Write::Check { table: &DNS_CREDENTIALS, key, expect: Expect::Present });
+    }
     match ctx.store.transact(writes).await {
         Ok(()) => Ok(()),
         Err(StoreError::Unexpected { index: 0 }) => {
@@ -121,6 +130,22 @@ async fn commit(
             Err(Error::Conflict(format!("account_id: account {} was just deleted", account.id)))
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Looks whether the order can succeed, before the CA is asked: zones, CAA records, aliases, the credential.
+pub(super) async fn look_ahead(
+    ctx: &Context,
+    owner: &User,
+    names: Vec<DomainName>,
+    account: &Account,
+    method: Method,
+) -> Result<()> {
+    let provider = acme::find_provider(ctx.store.as_ref(), "issuer", &account.provider_name).await?;
+    let plan = Plan::new(ctx, owner.id, names, provider, Some(account.clone()), method).await?;
+    match preflight::check(ctx, &plan).await?.failure() {
+        Some(failure) => Err(Error::invalid("domain", failure)),
+        None => Ok(()),
     }
 }
 

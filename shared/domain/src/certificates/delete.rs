@@ -3,8 +3,9 @@ use std::collections::BTreeMap;
 use super::{Certificate, schedule};
 use crate::acme::Account;
 use crate::alerts::{self, Subject};
+use crate::dns_credentials::DnsCredential;
 use crate::entity::{self, Stored};
-use crate::ids::AccountId;
+use crate::ids::{AccountId, DnsCredentialId};
 use crate::operations::{self, Operation, Work};
 use crate::ports::{SecretName, StoreError};
 use crate::{Context, Error, Result, counter};
@@ -25,14 +26,21 @@ pub(super) async fn remove(ctx: &Context, certificates: &[Stored<Certificate>]) 
     let Some(first) = certificates.first() else { return Ok(()) };
     let owner = first.value.owner;
     let mut accounts: BTreeMap<AccountId, i64> = BTreeMap::new();
+    let mut credentials: BTreeMap<DnsCredentialId, i64> = BTreeMap::new();
     let mut secrets = Vec::new();
     for certificate in certificates {
         *accounts.entry(certificate.value.account).or_default() += 1;
         secrets.extend(keys(&certificate.value));
+        if let Some(credential) = certificate.value.method.credential() {
+            *credentials.entry(credential).or_default() += 1;
+        }
     }
     let mut writes: Vec<_> = certificates.iter().map(Stored::delete).collect();
     let count = i64::try_from(certificates.len()).unwrap_or(i64::MAX);
     writes.push(counter::add(&Certificate::total(owner), -count));
+    let released =
+        |(credential, count): (DnsCredentialId, i64)| counter::add(&DnsCredential::references(credential), -count);
+    writes.extend(credentials.into_iter().map(released));
     writes.extend(accounts.into_iter().map(|(account, count)| counter::add(&Account::references(account), -count)));
 
     let store = ctx.store.as_ref();

@@ -53,6 +53,14 @@ impl Method {
         }
     }
 
+    /// The credential it needs of its owner's.
+    pub fn credential(self) -> Option<DnsCredentialId> {
+        match self {
+            Self::Dns { dns_credential } => Some(dns_credential),
+            Self::Manual | Self::Delegated | Self::Http => None,
+        }
+    }
+
     /// The challenge it answers.
     pub fn challenge_type(self) -> ChallengeType {
         match self {

@@ -31,7 +31,7 @@ pub use delete::delete;
 pub use issue::{automatic_steps, begin};
 pub use key_type::KeyType;
 pub use method::Method;
-pub use order::place;
+pub use order::{count, place};
 pub use renew::{Renewed, renew};
 pub use renewal::{Attempt, Renewal, Suggestion};
 pub use repair::repair;
@@ -75,6 +75,9 @@ pub struct Order {
     pub url: String,
     /// What has to be proven.
     pub challenges: Vec<Challenge>,
+    /// Whether the CA was told which certificate it takes the place of (RFC 9773 §5).
+    #[serde(default)]
+    pub replaces: bool,
 }
 
 /// A certificate that was issued; the facts are read from the certificate itself.

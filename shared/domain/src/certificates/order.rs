@@ -1,5 +1,7 @@
 use super::{Certificate, Order};
-use crate::acme::Account;
+use crate::acme::budget::{self, Purpose};
+use crate::acme::{self, Account};
+use crate::operations::Progress;
 use crate::ports::{CaError, NewOrder};
 use crate::{Context, Result};
 
@@ -13,6 +15,15 @@ pub async fn place(ctx: &Context, account: &Account, certificate: &mut Certifica
         profile: certificate.profile.clone(),
         replaces: replaces(ctx, account, certificate).await?,
     };
+    let provider = acme::find_provider(ctx.store.as_ref(), "issuer", &account.provider_name).await?;
+    budget::spend(
+        ctx,
+        &provider,
+        account.id,
+        &new.names,
+        purpose(certificate.issued().is_some(), new.replaces.is_some()),
+    )
+    .await?;
     let order = match ctx.ca.new_order(&ca_account, &new).await {
         Err(CaError::Refused(reason)) if new.replaces.is_some() => {
             tracing::warn!(certificate = %certificate.id, reason, "ordered without naming the certificate it replaces");
@@ -24,7 +35,31 @@ pub async fn place(ctx: &Context, account: &Account, certificate: &mut Certifica
         }
         made => made?,
     };
-    Ok(Order { url: order.url, challenges: order.challenges })
+    Ok(Order { url: order.url, challenges: order.challenges, replaces: new.replaces.is_some() })
+}
+
+/// Counts how an order ended against the CA's limits: a certificate that was issued, or names that were not proven.
+pub async fn count(ctx: &Context, certificate: &Certificate, state: Progress, unproven: bool) -> Result<()> {
+    let Some(order) = &certificate.order else { return Ok(()) };
+    let provider = acme::find_provider(ctx.store.as_ref(), "issuer", &certificate.issuer).await?;
+    if state == Progress::Succeeded {
+        let names: Vec<_> = certificate.names().cloned().collect();
+        let purpose = purpose(certificate.version > 0, order.replaces);
+        return budget::issued(ctx, &provider, &names, purpose).await;
+    }
+    for challenge in order.challenges.iter().filter(|challenge| unproven && challenge.pending) {
+        budget::failed_validation(ctx, &provider, certificate.account, &challenge.name).await?;
+    }
+    Ok(())
+}
+
+/// What counts against the CA's limits: a renewal by its own window does not.
+fn purpose(is_renewal: bool, by_window: bool) -> Purpose {
+    match (is_renewal, by_window) {
+        (false, _) => Purpose::New,
+        (true, true) => Purpose::AriRenewal,
+        (true, false) => Purpose::Renewal,
+    }
 }
 
 async fn replaces(ctx: &Context, account: &Account, certificate: &Certificate) -> Result<Option<String>> {

@@ -37,7 +37,7 @@ async fn an_id_is_a_positive_integer_of_something_there_is() {
             assert!(message.ends_with(" not found"), "{} {id}: {message}", route.name());
         }
     }
-    assert_eq!(walked, 21, "a route with an id was added or lost: count again");
+    assert_eq!(walked, 32, "a route with an id was added or lost: count again");
 }
 
 #[tokio::test(flavor = "multi_thread")]

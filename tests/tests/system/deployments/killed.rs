@@ -46,13 +46,7 @@ async fn every_death(moment: Moment, fails: bool) {
         assert!(call < 300, "a run makes fewer calls");
         let before = lab.served().await;
         let renewed = lab.renew().await;
-        // What waited to try again may be at work just now.
-        let path = format!("/api/deployments/{deployment}/run");
-        let start = || async {
-            let reply = lab.admin.post(&path, json!({})).await;
-            (reply.status == 202).then(|| reply.json["operation_id"].as_i64().unwrap())
-        };
-        let operation = eventually("a run", start).await;
+        let operation = start(&lab, deployment).await;
         let fate = Fate::at(call, moment);
         let died = run_until_death(&lab, &fate, operation).await;
         if died {
@@ -73,6 +67,25 @@ async fn every_death(moment: Moment, fails: bool) {
             println!("died {moment:?} each of {call} calls; {answers} visitors in {took:?}, all served well");
             return;
         }
+    }
+}
+
+/// Starts a run; its operation. What had waited to try again may have been at work when the last worker was ended: that
+/// is brought to its end first.
+async fn start(lab: &SiteLab, deployment: i64) -> i64 {
+    loop {
+        let reply = lab.admin.post(&format!("/api/deployments/{deployment}/run"), json!({})).await;
+        if reply.status == 202 {
+            return reply.json["operation_id"].as_i64().unwrap();
+        }
+        lab.steward.clock.advance(LATER);
+        let _worker = Worker::of(&lab.steward.ctx, QueueName::Deployer);
+        let waits = || async {
+            let shown = lab.shown(deployment).await;
+            let operation = lab.admin.get(&format!("/api/operations/{}", shown["operation_id"])).await;
+            (shown["operation_id"].is_null() || operation.json["attempts"] == 0).then_some(())
+        };
+        eventually("the end of another run", waits).await;
     }
 }
 
