@@ -1,6 +1,10 @@
 //! The API area on AWS Lambda.
 
+use domain::Context;
+use lambda::Outside;
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda::Error> {
-    lambda::serve(acme_accounts::router().into()).await
+    let equip = |ctx, outside: &Outside| Ok(Context { ca: outside.ca(), ..ctx });
+    lambda::serve(acme_accounts::router().into(), equip).await
 }

@@ -4,5 +4,5 @@ use domain::ports::QueueName;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda::Error> {
-    lambda::work(QueueName::Auditor, auditor::handle).await
+    lambda::work(QueueName::Auditor, |ctx, _| Ok(ctx), auditor::handle).await
 }

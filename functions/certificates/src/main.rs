@@ -1,6 +1,18 @@
 //! The API area on AWS Lambda.
 
+use domain::Context;
+use lambda::Outside;
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda::Error> {
-    lambda::serve(certificates::router().into()).await
+    let equip = |ctx, outside: &Outside| {
+        Ok(Context {
+            ca: outside.ca(),
+            dns: outside.dns()?,
+            prober: outside.prober(),
+            remote: outside.ssh_keys(),
+            ..ctx
+        })
+    };
+    lambda::serve(certificates::router().into(), equip).await
 }

@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda::Error> {
-    lambda::serve(cloud::router().into()).await
+    lambda::serve(cloud::router().into(), |ctx, _| Ok(ctx)).await
 }

@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda::Error> {
-    lambda::serve(console::own()).await
+    lambda::serve(console::own(), |ctx, _| Ok(ctx)).await
 }

@@ -1,8 +1,11 @@
 //! The worker on AWS Lambda.
 
+use domain::Context;
 use domain::ports::QueueName;
+use lambda::Outside;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda::Error> {
-    lambda::work(QueueName::Deployer, deployer::handle).await
+    let equip = |ctx, outside: &Outside| Ok(Context { prober: outside.prober(), remote: outside.remote(), ..ctx });
+    lambda::work(QueueName::Deployer, equip, deployer::handle).await
 }

@@ -33,13 +33,9 @@ pub(crate) async fn publish(ctx: &Context, order: &mut Order) -> Result<Course, 
         Method::Manual => {}
         Method::Dns { dns_credential } => records(ctx, order, dns_credential, needed).await?,
         Method::Delegated => {
+            // The alias leads to the operator's zone.
             let (credential, _) = delegation::credential(ctx).await.map_err(refused)?;
-            let mut targets = Vec::new();
-            for record in needed {
-                let target = delegation::target(ctx, order.certificate.value.owner, &record.domain).await;
-                targets.push(RecordToMake { host: target.map_err(refused)?, ..record });
-            }
-            records(ctx, order, credential, targets).await?;
+            records(ctx, order, credential, needed).await?;
         }
         Method::Http => answers(ctx, order).await?,
     }

@@ -2,14 +2,16 @@
 
 mod environment;
 mod mailer;
+mod outside;
 mod parts;
 mod serve;
 mod work;
 
 pub use environment::VARIABLES;
 pub use lambda_runtime::Error;
+pub use outside::Outside;
 pub use serve::serve;
-pub use work::{batch, work, work_with};
+pub use work::{batch, work};
 
 // An answer takes thousands of small allocations, a quarter of its instructions with the C library's allocator.
 #[global_allocator]

@@ -3,21 +3,24 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
+use domain::Context;
 use lambda_http::request::RequestContext;
 use lambda_http::tower::{ServiceExt, service_fn};
 use lambda_http::{Request, RequestExt};
 use lambda_runtime::Error;
 use steward_http::App;
 
-use crate::parts;
+use crate::{Outside, parts};
 
 /// The longest a request may take: the function is ended after 29 seconds, and its caller would not hear why.
 const LONGEST: Duration = Duration::from_secs(26);
 
-/// Answers API Gateway with an area's routes, until Lambda ends the process.
-pub async fn serve(routes: Router<App>) -> Result<(), Error> {
-    let (ctx, _) = parts::open()?;
-    let app = App::new(ctx);
+/// Answers API Gateway with an area's routes, on the ports that `equip` adds, until Lambda ends the process.
+pub async fn serve(
+    routes: Router<App>,
+    equip: impl FnOnce(Context, &Outside) -> Result<Context, Error>,
+) -> Result<(), Error> {
+    let app = App::new(parts::open(equip)?);
     // What the first request needs anyway is fetched while Lambda still starts the function.
     if let Err(error) = app.tokens.warm(&app.ctx).await {
         tracing::warn!(%error, "the signing key could not be read ahead; the first request will try again");

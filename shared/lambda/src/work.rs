@@ -4,12 +4,11 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::jobs::Job;
 use domain::operations::Next;
 use domain::ports::QueueName;
-use domain::targets::TargetPolicy;
 use domain::{Context, Result};
 use futures_util::future::join_all;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
-use crate::parts;
+use crate::{Outside, parts};
 
 /// The longest that a function may run on Lambda.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
@@ -17,23 +16,14 @@ const LONGEST: Duration = Duration::from_secs(15 * 60);
 /// What is left of a function's time for its answer.
 const TO_ANSWER: Duration = Duration::from_secs(3);
 
-/// Works on the batches of one queue, until Lambda ends the process. What fails is said by message, so that SQS
+/// Works on the batches of one queue, on the ports that `equip` adds, until Lambda ends the process. What fails is said by message, so that SQS
 /// delivers only that again (partial batch failures).
-pub async fn work<H>(queue: QueueName, handle: H) -> std::result::Result<(), Error>
+pub async fn work<E, H>(queue: QueueName, equip: E, handle: H) -> std::result::Result<(), Error>
 where
+    E: FnOnce(Context, &Outside) -> std::result::Result<Context, Error>,
     H: AsyncFn(&Context, &Job) -> Result<Next>,
 {
-    work_with(queue, |ctx, _| ctx, handle).await
-}
-
-/// The same, on ports that `equip` adds to: those that only this function has.
-pub async fn work_with<E, H>(queue: QueueName, equip: E, handle: H) -> std::result::Result<(), Error>
-where
-    E: FnOnce(Context, TargetPolicy) -> Context,
-    H: AsyncFn(&Context, &Job) -> Result<Next>,
-{
-    let (ctx, targets) = parts::open()?;
-    let ctx = equip(ctx, targets);
+    let ctx = parts::open(equip)?;
     let (ctx, handle) = (&ctx, &handle);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         Ok::<_, Error>(batch(ctx, queue, handle, &event.payload, time_left(ctx, event.context.deadline)).await)

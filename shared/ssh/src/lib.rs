@@ -3,6 +3,8 @@
 mod channel;
 mod fault;
 mod keys;
+mod offline;
 mod remote;
 
+pub use offline::SshKeys;
 pub use remote::SshRemote;

@@ -70,7 +70,7 @@ fn context(environment: &[(String, String)], mails: &std::path::Path) -> Result<
         ca: Arc::new(acme::InstantCa::new(policy.clone())),
         messenger: Arc::new(webhook::HttpMessenger::new(policy.clone())?),
         dns: Arc::new(dns::Authoritative::new(None, policy.clone())?),
-        zones: Arc::new(domain::ports::NoDnsWriter),
+        zones: Arc::new(domain::ports::Absent),
         prober: Arc::new(probe::RustlsProber::new(policy.clone(), Arc::clone(&clock))),
         remote: Arc::new(ssh::SshRemote::new(policy)),
         mailer: Arc::new(mail::Directory::new(mails, Arc::clone(&clock), Arc::clone(&entropy))?),

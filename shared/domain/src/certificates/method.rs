@@ -27,7 +27,7 @@ impl Method {
     pub fn parse(challenge: Option<&str>, credential: Option<DnsCredentialId>) -> Result<Self> {
         let word = challenge.map(str::trim).filter(|word| !word.is_empty());
         let method = match (word.map(str::to_ascii_lowercase).as_deref(), credential) {
-            (Some("dns"), Some(dns_credential)) => return Ok(Self::Dns { dns_credential }),
+            (None | Some("dns"), Some(dns_credential)) => return Ok(Self::Dns { dns_credential }),
             (Some("dns"), None) => {
                 let reason = "must name the credential to make records with; GET /api/dns-credentials lists yours";
                 return Err(Error::invalid("dns_credential_id", reason));

@@ -63,19 +63,3 @@ pub trait DnsWriter: Send + Sync + fmt::Debug {
     /// Makes one change; gives up after a minute.
     async fn write(&self, access: &DnsAccess, change: &TxtChange) -> Result<(), DnsWriteError>;
 }
-
-/// For a program that writes no records: the API hands that to a worker.
-#[derive(Clone, Copy, Debug)]
-pub struct NoDnsWriter;
-
-#[async_trait]
-impl DnsWriter for NoDnsWriter {
-    fn check(&self, _: &DnsAccess) -> Result<(), DnsWriteError> {
-        Ok(())
-    }
-
-    async fn write(&self, _: &DnsAccess, _: &TxtChange) -> Result<(), DnsWriteError> {
-        let reason = "this program writes no DNS records; the issuer does".to_owned();
-        Err(DnsWriteError::Later { reason, retry_after: None })
-    }
-}

@@ -1,6 +1,7 @@
 //! What the domain needs from outside. Each port has two real adapters (one machine, AWS) or one
 //! (the outside worlds), and the documentation of a trait is the contract its adapters are tested against.
 
+mod absent;
 mod ca;
 mod clock;
 mod dns;
@@ -15,13 +16,14 @@ mod scheduler;
 mod store;
 mod vault;
 
+pub use absent::Absent;
 pub use ca::{
     Ca, CaAccount, CaError, CaMeta, Challenge, ChallengeType, Directory, ExternalAccountBinding, HttpAnswer, NewOrder,
     OrderStatus, OrderView, Registered, RenewalInfo,
 };
 pub use clock::Clock;
 pub use dns::{Aliases, CaaRecord, Dns, DnsError, ServerAnswer};
-pub use dns_writer::{DnsAccess, DnsWriteError, DnsWriter, NoDnsWriter, TxtChange};
+pub use dns_writer::{DnsAccess, DnsWriteError, DnsWriter, TxtChange};
 pub use entropy::{Entropy, EntropyExt};
 pub use mailer::{Mail, MailError, Mailer};
 pub use messenger::{Address, Message, Messenger, MessengerError};

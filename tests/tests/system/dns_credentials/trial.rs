@@ -45,7 +45,7 @@ async fn what_does_not_work_is_said_without_the_secret() {
         (wrong, "lab.example", "check key_name, key and algorithm"),
         (unknown, "lab.example", "check key_name, key and algorithm"),
         (KEY, "closed.example", "does not let this key write"),
-        (KEY, "elsewhere.example", "is no authority for elsewhere.example"),
+        (KEY, "below.lab.example", "is no authority for below.lab.example"),
     ] {
         let id = lab.credential(&anna, &key, Some(zone)).await;
         let shown = tried(&anna, id, json!({})).await;
