@@ -6,7 +6,7 @@ use domain::entity::{self, Stored};
 use domain::operations::{Lease, Operation, Work};
 use domain::ports::{Command, CommandOutput, Key, RemoteError, RemoteSession};
 use domain::servers::{self, Server};
-use domain::{Context, Error};
+use domain::{Context, Error, audit};
 
 use crate::LEASE;
 use crate::hitch::{Course, Hitch, Stop};
@@ -156,8 +156,12 @@ impl Attempt {
     /// Ends the run.
     pub(crate) async fn end(&mut self, ctx: &Context, outcome: Outcome, try_again: bool) -> Result<Course, Stop> {
         let name = format!("{} on {}", self.certificate.domain, self.server.name);
+        let (target, word) = (format!("deployment {}: {name}", self.deployment.value.id), outcome.as_str());
         let ending = Ending { outcome, try_again, name };
         deployments::end(ctx, &mut self.deployment, &mut self.run, &mut self.operation, ending).await?;
+        if let Err(error) = audit::record_system(ctx, "deployment.run", target, word).await {
+            tracing::error!(%error, "a run of a deployment is not in the audit trail");
+        }
         Ok(Course::Ended)
     }
 }

@@ -8,7 +8,7 @@ use domain::entity::{self, Stored};
 use domain::names::DomainName;
 use domain::operations::{self, Lease, Operation};
 use domain::ports::{CaAccount, Key, OrderStatus, OrderView};
-use domain::{Context, Error, http_challenges};
+use domain::{Context, Error, audit, http_challenges};
 use secrecy::SecretString;
 
 use crate::issue::{Hitch, Stop};
@@ -81,6 +81,13 @@ impl Order {
         let (state, unproven) = (self.operation.value.state, self.operation.value.next_step() == Some("authorize"));
         if let Err(error) = certificates::count(ctx, &self.certificate.value, state, unproven).await {
             tracing::warn!(certificate = %self.certificate.value.id, %error, "not counted against the CA's limits");
+        }
+        let certificate = &self.certificate.value;
+        let action = if certificate.version == 0 { "certificate.issue" } else { "certificate.renew" };
+        let result = self.operation.value.error.as_deref().unwrap_or("issued");
+        let target = format!("certificate {}: {}", certificate.id, certificate.domain);
+        if let Err(error) = audit::record_system(ctx, action, target, result).await {
+            tracing::error!(certificate = %certificate.id, %error, "the end of an order is not in the audit trail");
         }
         if let Err(error) = http_challenges::remove(ctx, self.operation.value.id).await {
             tracing::warn!(operation = %self.operation.value.id, %error, "HTTP answers are left until they expire");

@@ -16,6 +16,8 @@ pub struct AwsCall {
     pub number: usize,
     /// `DynamoDB_20120810.PutItem`, `AmazonSQS.SendMessage`; the path where there is no such header.
     pub operation: String,
+    /// What is sent: a queue is named there.
+    pub body: String,
 }
 
 /// What becomes of a call.
@@ -105,9 +107,9 @@ impl Drop for AwsGate {
 }
 
 impl GateState {
-    fn judge(&self, operation: String) -> Verdict {
+    fn judge(&self, operation: String, body: String) -> Verdict {
         let mut calls = self.calls.lock().unwrap();
-        let call = AwsCall { number: calls.len(), operation };
+        let call = AwsCall { number: calls.len(), operation, body };
         let verdict = (self.judge.lock().unwrap())(&call);
         calls.push(call);
         verdict
@@ -120,7 +122,11 @@ async fn relay(State(state): State<Arc<GateState>>, request: Request) -> Respons
     }
     let target = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok());
     let operation = target.map_or_else(|| format!("{} {}", request.method(), request.uri().path()), str::to_owned);
-    match state.judge(operation.clone()) {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    let said = String::from_utf8_lossy(&body).into_owned();
+    let request = Request::from_parts(parts, body.into());
+    match state.judge(operation.clone(), said) {
         Verdict::Pass => pass(&state, request).await,
         Verdict::Lose => {
             pass(&state, request).await;

@@ -33,6 +33,17 @@ impl<M: Meter> Walk<'_, M> {
         }
         self.send(admin, Method::GET, route, &path, Value::Null).await;
         self.send(admin, Method::PUT, route, &path, json!({"note": "the shop"})).await;
+        // Within an hour of its issue it would be refused.
+        lab.steward.clock.advance(Duration::from_secs(2 * 60 * 60));
+        let (renew, at) = below("renew");
+        let ordered = self.send(admin, Method::POST, &renew, &at, Value::Null).await;
+        lab.make_records(&ordered).await;
+        let (verify, at) = below("verify");
+        self.send(admin, Method::POST, &verify, &at, Value::Null).await;
+        while let Next::Again(pause) = self.job(QueueName::Issuer).await {
+            tokio::time::sleep(pause.max(AT_LEAST)).await;
+        }
+        self.job(QueueName::Deployer).await;
         let (revoke, at) = below("revoke");
         self.send(admin, Method::POST, &revoke, &at, Value::Null).await;
         self.send(admin, Method::DELETE, route, &path, Value::Null).await;

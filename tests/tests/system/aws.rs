@@ -42,8 +42,18 @@ impl Time for Real {
     }
 }
 
-const FUNCTIONS: [&str; 8] =
-    ["certificates", "acme-accounts", "rental", "cloud", "console", "issuer", "auditor", "notifier"];
+const FUNCTIONS: [&str; 10] = [
+    "certificates",
+    "acme-accounts",
+    "rental",
+    "cloud",
+    "console",
+    "issuer",
+    "deployer",
+    "prober",
+    "auditor",
+    "notifier",
+];
 
 /// Where the functions' programs are built, beside this test's own; `None`, said aloud, when they are not.
 fn built(skipped: &str) -> Option<PathBuf> {

@@ -1,3 +1,4 @@
+mod automatic;
 mod cleanup;
 mod create;
 mod delete;

@@ -6,6 +6,7 @@ mod numbers;
 mod outage;
 mod overtaken;
 mod refused;
+mod renewals;
 mod requests;
 mod sigkill;
 mod twice;

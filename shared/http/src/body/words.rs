@@ -63,6 +63,7 @@ fn wanted(expected: &str) -> &str {
         "i64" => "a whole number",
         "a boolean" => "true or false",
         "a map" => "a JSON object",
+        "a sequence" => "a list",
         other => other,
     }
 }

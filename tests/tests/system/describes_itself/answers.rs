@@ -3,7 +3,7 @@ use domain::ids::{MonitorId, UserId};
 use serde_json::{Value, json};
 use system_tests::need;
 use system_tests::peers::{PebbleOptions, WebhookSink};
-use system_tests::steward::{ADMIN_PASSWORD, Client, Lab, Reply, Steward};
+use system_tests::steward::{ADMIN_PASSWORD, Client, Lab, Reply, Steward, eventually};
 
 /// What each route really answers has the fields that the document gives it: two schemas under one name, or a field
 /// that is not said, would show here.
@@ -166,6 +166,13 @@ async fn servers(lab: &Lab, check: &mut impl FnMut(&str, Reply) -> Value) {
     let run = check("POST /api/deployments/{id}/run", run);
     check("GET /api/deployments", admin.get("/api/deployments").await);
     check("GET /api/deployments/{id}", admin.get(&at).await);
+    // Nobody is there: it tries for a while before it gives up.
+    let tried = async || {
+        let shown = admin.get(&format!("/api/operations/{}", run["operation_id"])).await.ok();
+        let waits = shown["steps"].as_array().unwrap().iter().any(|step| step["detail"].is_string());
+        (waits || shown["state"] == "failed").then_some(())
+    };
+    eventually("the first try", tried).await;
     lab.steward.clock.advance(std::time::Duration::from_secs(180));
     lab.ended(run["operation_id"].as_i64().unwrap()).await;
     check("GET /api/deployments/{id}/runs", admin.get(&format!("{at}/runs")).await);

@@ -20,6 +20,7 @@ fn environment(settings: &aws::Settings) -> Vec<(&'static str, String)> {
             "STEWARD_STACK" => settings.stack.clone(),
             "STEWARD_PUBLIC_URL" => "http://127.0.0.1:9000".into(),
             "STEWARD_QUEUE_AUDITOR" => settings.queue_urls[&QueueName::Auditor].clone(),
+            "STEWARD_QUEUE_DEPLOYER" => settings.queue_urls[&QueueName::Deployer].clone(),
             "STEWARD_QUEUE_NOTIFIER" => settings.queue_urls[&QueueName::Notifier].clone(),
             "STEWARD_QUEUE_PROBER" => settings.queue_urls[&QueueName::Prober].clone(),
             "STEWARD_QUEUE_ISSUER" => settings.queue_urls[&QueueName::Issuer].clone(),
