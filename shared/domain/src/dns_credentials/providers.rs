@@ -191,7 +191,7 @@ const CLOUDNS: &[Field] =
 const CPANEL: &[Field] =
     &[address("url", "https://cpanel.example.com:2083"), plain("username", "steward"), secret("api_token")];
 const EDGEDNS: &[Field] = &[
-    address("host", "akab-….luna.akamaiapis.net"),
+    address("host", "akab-abcdef.luna.akamaiapis.net"),
     secret("client_token"),
     secret("client_secret"),
     secret("access_token"),

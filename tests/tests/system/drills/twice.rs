@@ -52,14 +52,17 @@ async fn a_job_that_comes_after_its_end_is_done_without_the_ca() {
     assert_issued_once(&lab, id, operation).await;
 }
 
-/// A queue that takes no jobs.
+/// A queue that takes no jobs but audit entries, without which nothing is done.
 #[derive(Debug)]
 struct Full(Arc<dyn Queue>);
 
 #[async_trait]
 impl Queue for Full {
-    async fn send(&self, _: QueueName, _: &Job, _: Duration) -> Result<(), QueueError> {
-        Err(QueueError("no".into()))
+    async fn send(&self, queue: QueueName, job: &Job, delay: Duration) -> Result<(), QueueError> {
+        match queue {
+            QueueName::Auditor => self.0.send(queue, job, delay).await,
+            _ => Err(QueueError("no".into())),
+        }
     }
 
     async fn receive(&self, queue: QueueName, max: usize, visibility: Duration) -> Result<Vec<Delivery>, QueueError> {
