@@ -28,5 +28,10 @@ pub fn needed(operation: &str, request: &Value, table: impl Fn(&str) -> String) 
 /// The family of the vault that is asked for.
 fn family(asked: &Value) -> String {
     let row = if asked["Item"].is_object() { &asked["Item"] } else { &asked["Key"] };
-    row["family"]["S"].as_str().map(|family| format!("[{family}]")).unwrap_or_default()
+    let of_row = row["family"]["S"].as_str();
+    // A query names its partition among its values.
+    let is_vault = asked["TableName"].as_str().is_some_and(|table| table.ends_with("vault_secrets"));
+    let values = asked["ExpressionAttributeValues"].as_object().filter(|_| is_vault);
+    let of_query = values.and_then(|values| values.values().find_map(|value| value["S"].as_str()));
+    of_row.or(of_query).map(|family| format!("[{family}]")).unwrap_or_default()
 }

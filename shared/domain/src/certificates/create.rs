@@ -1,4 +1,5 @@
-use super::{Certificate, KeyType, Method, State, automatic_steps, checked_note, place};
+use super::order::place_at;
+use super::{Certificate, KeyType, Method, State, automatic_steps, checked_note};
 use crate::acme::{self, Account, AccountStatus, Provider, display_name};
 use crate::dns_credentials::{DNS_CREDENTIALS, DnsCredential};
 use crate::entity;
@@ -55,10 +56,10 @@ pub async fn create(ctx: &Context, owner: &User, new: NewCertificate) -> Result<
     let alt_domains = alt_domains(&domain, &new.alt_domains)?;
     let key_type = new.encryption_type.map_or(Ok(KeyType::EcP256), |text| KeyType::parse("encryption_type", &text))?;
     let note = checked_note(new.note)?;
-    let account = account(ctx, owner, new.issuer.as_deref(), new.account_id).await?;
+    let (account, provider) = account(ctx, owner, new.issuer.as_deref(), new.account_id).await?;
     let profile = profile(ctx, &account, new.profile).await?;
     let names = std::iter::once(&domain).chain(&alt_domains).cloned().collect();
-    look_ahead(ctx, owner, names, &account, new.method).await?;
+    look_ahead(ctx, owner, names, (&provider, &account), new.method).await?;
 
     let store = ctx.store.as_ref();
     let now = ctx.clock.now();
@@ -89,7 +90,7 @@ pub async fn create(ctx: &Context, owner: &User, new: NewCertificate) -> Result<
         operation = Some(Operation::new(id, owner.id, work, automatic_steps(), now));
         certificate.start_verifying(id, now)?;
     } else {
-        let order = place(ctx, &account, &mut certificate).await?;
+        let order = place_at(ctx, &provider, &account, &mut certificate).await?;
         certificate.await_records(order, now)?;
     }
     commit(ctx, owner, &account, &certificate, operation.as_ref()).await?;
@@ -138,11 +139,10 @@ pub(super) async fn look_ahead(
     ctx: &Context,
     owner: &User,
     names: Vec<DomainName>,
-    account: &Account,
+    (provider, account): (&Provider, &Account),
     method: Method,
 ) -> Result<()> {
-    let provider = acme::find_provider(ctx.store.as_ref(), "issuer", &account.provider_name).await?;
-    let plan = Plan::new(ctx, owner.id, names, provider, Some(account.clone()), method).await?;
+    let plan = Plan::new(ctx, owner.id, names, provider.clone(), Some(account.clone()), method).await?;
     match preflight::check(ctx, &plan).await?.failure() {
         Some(failure) => Err(Error::invalid("domain", failure)),
         None => Ok(()),
@@ -182,7 +182,12 @@ fn alt_domains(domain: &DomainName, texts: &[String]) -> Result<Vec<DomainName>>
 
 /// The account to order with: the one named, else the default at the provider, else a new one with the owner's address
 /// where the CA needs no external account binding.
-async fn account(ctx: &Context, owner: &User, issuer: Option<&str>, id: Option<AccountId>) -> Result<Account> {
+async fn account(
+    ctx: &Context,
+    owner: &User,
+    issuer: Option<&str>,
+    id: Option<AccountId>,
+) -> Result<(Account, Provider)> {
     let store = ctx.store.as_ref();
     let issuer = issuer.map(str::trim).filter(|issuer| !issuer.is_empty());
     let mut accounts = acme::of_owner(store, owner.id).await?.into_iter().map(|stored| stored.value);
@@ -196,16 +201,19 @@ async fn account(ctx: &Context, owner: &User, issuer: Option<&str>, id: Option<A
             let reason = format!("account {id} is at {}; leave the issuer out or name that one", account.provider_name);
             return Err(Error::invalid("issuer", reason));
         }
-        return active(account);
+        let account = active(account)?;
+        let provider = acme::find_provider(store, "issuer", &account.provider_name).await?;
+        return Ok((account, provider));
     }
     let Some(issuer) = issuer else {
         return Err(Error::invalid("issuer", "must name a provider; GET /api/v1/acme/providers lists them"));
     };
     let provider = acme::find_provider(store, "issuer", issuer).await?;
-    match accounts.find(|account| account.provider == provider.id && account.is_default) {
-        Some(account) => active(account),
-        None => first_account(ctx, owner, &provider).await,
-    }
+    let account = match accounts.find(|account| account.provider == provider.id && account.is_default) {
+        Some(account) => active(account)?,
+        None => first_account(ctx, owner, &provider).await?,
+    };
+    Ok((account, provider))
 }
 
 async fn first_account(ctx: &Context, owner: &User, provider: &Provider) -> Result<Account> {

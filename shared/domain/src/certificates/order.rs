@@ -1,6 +1,6 @@
 use super::{Certificate, Order};
 use crate::acme::budget::{self, Purpose};
-use crate::acme::{self, Account};
+use crate::acme::{self, Account, Provider};
 use crate::operations::Progress;
 use crate::ports::{CaError, NewOrder};
 use crate::{Context, Result};
@@ -9,21 +9,25 @@ use crate::{Context, Result};
 /// takes the place of, to the CA and the account that issued that one (RFC 9773 §5); a CA that refuses to hear it is
 /// not told again.
 pub async fn place(ctx: &Context, account: &Account, certificate: &mut Certificate) -> Result<Order> {
+    let provider = acme::find_provider(ctx.store.as_ref(), "issuer", &account.provider_name).await?;
+    place_at(ctx, &provider, account, certificate).await
+}
+
+/// The same, at a provider that was read already.
+pub(super) async fn place_at(
+    ctx: &Context,
+    provider: &Provider,
+    account: &Account,
+    certificate: &mut Certificate,
+) -> Result<Order> {
     let ca_account = account.unlock(ctx.vault.as_ref()).await?;
     let mut new = NewOrder {
         names: certificate.names().cloned().collect(),
         profile: certificate.profile.clone(),
         replaces: replaces(ctx, account, certificate).await?,
     };
-    let provider = acme::find_provider(ctx.store.as_ref(), "issuer", &account.provider_name).await?;
-    budget::spend(
-        ctx,
-        &provider,
-        account.id,
-        &new.names,
-        purpose(certificate.issued().is_some(), new.replaces.is_some()),
-    )
-    .await?;
+    let purpose = purpose(certificate.issued().is_some(), new.replaces.is_some());
+    budget::spend(ctx, provider, account.id, &new.names, purpose).await?;
     let order = match ctx.ca.new_order(&ca_account, &new).await {
         Err(CaError::Refused(reason)) if new.replaces.is_some() => {
             tracing::warn!(certificate = %certificate.id, reason, "ordered without naming the certificate it replaces");

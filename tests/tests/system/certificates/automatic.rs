@@ -89,17 +89,18 @@ async fn with_a_credential_the_records_are_made_and_removed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn with_a_cname_the_operators_zone_answers_for_ever_after() {
     need!("pebble", "named");
-    // The customer's zone, which Steward may not write, with the one record that the customer has made.
+    // The one record that the customer has made.
     let delegation = Delegation { credential: DnsCredentialId(1), zone: "acme.hoster.example".into() };
-    let shop = format!("_acme-challenge IN CNAME {}.\n", delegation.target(UserId(1), "shop.example"));
-    let zone = Zone::start(&[("hoster.example", "", &["steward"]), ("shop.example", &shop, &[])]).await;
+    let target = delegation.target(UserId(1), "shop.hoster.example");
+    let records = format!("_acme-challenge.shop IN CNAME {target}.\n");
+    let zone = Zone::start(&[("hoster.example", &records, &["steward"])]).await;
     let delegation = json!({"dns_credential_id": zone.credential, "zone": delegation.zone});
     zone.lab.admin.put("/api/delegation", delegation).await.ok();
     let order = |name: &str| json!({"domain": name, "issuer": "pebble", "challenge": "delegated"});
-    let refused = zone.lab.admin.post("/api/certificates", order("www.shop.example")).await.expect(400);
-    let words = "_acme-challenge.www.shop.example CNAME ";
+    let refused = zone.lab.admin.post("/api/certificates", order("www.shop.hoster.example")).await.expect(400);
+    let words = "_acme-challenge.www.shop.hoster.example CNAME ";
     assert!(refused["error"].as_str().unwrap().contains(words), "it says which record to make: {refused}");
-    let first = issued(&zone.lab, order("shop.example")).await;
+    let first = issued(&zone.lab, order("shop.hoster.example")).await;
     let second = renewed(&zone.lab, &first["id"], 1).await;
     assert_ne!(first["serial"], second["serial"]);
 }

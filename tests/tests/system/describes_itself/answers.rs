@@ -71,6 +71,8 @@ async fn answers_are_as_the_document_says() {
     check("GET /api/certificates/{id}", admin.get(&path).await);
     check("PUT /api/certificates/{id}", admin.put(&path, json!({"note": "the shop"})).await);
     admin.get(&format!("{path}/download")).await.expect(200);
+    lab.steward.clock.advance(std::time::Duration::from_secs(2 * 60 * 60));
+    check("POST /api/certificates/{id}/renew", admin.post(&format!("{path}/renew"), Value::Null).await);
     check("POST /api/certificates/{id}/revoke", admin.post(&format!("{path}/revoke"), Value::Null).await);
     check("DELETE /api/certificates/{id}", admin.delete(&path).await);
     check("POST /api/certificates/cleanup", admin.post("/api/certificates/cleanup", Value::Null).await);
