@@ -192,12 +192,24 @@ pub(crate) async fn next(ctx: &Context, order: &mut Order) -> Result<Course, Hit
 async fn place(ctx: &Context, order: &mut Order) -> Result<Course, Hitch> {
     let key = Key::of(order.certificate.value.account.0);
     let account: Stored<Account> = entity::load(ctx.store.as_ref(), key).await?;
-    let made = certificates::place(ctx, &account.value, &mut order.certificate.value).await?;
+    let made = certificates::place(ctx, &account.value, &mut order.certificate.value).await.map_err(put_off)?;
     let id = order.operation.value.id;
     order.certificate.value.ordered(id, made, ctx.clock.now())?;
     order.advance(ctx, "order")?;
     order.record(ctx).await?;
     Ok(Course::On)
+}
+
+/// What stands against an order: a rule, of the CA or of ours, or a time to wait.
+fn put_off(error: Error) -> Hitch {
+    match error {
+        Error::Conflict(reason) => Hitch::Refused(reason),
+        Error::Unavailable(reason) => Hitch::Later { reason, retry_after: None },
+        Error::TooMany { message, retry_after } => {
+            Hitch::Later { reason: message, retry_after: Some(Duration::from_secs(retry_after)) }
+        }
+        other => other.into(),
+    }
 }
 
 async fn answer_challenges(ctx: &Context, order: &mut Order) -> Result<Course, Hitch> {

@@ -29,13 +29,15 @@ pub(super) async fn place_at(
     let purpose = purpose(certificate.issued().is_some(), new.replaces.is_some());
     budget::spend(ctx, provider, account.id, &new.names, purpose).await?;
     let order = match ctx.ca.new_order(&ca_account, &new).await {
-        Err(CaError::Refused(reason)) if new.replaces.is_some() => {
+        // A CA may also fail over it: most likely the order was made before, and the answer was lost.
+        Err(CaError::Refused(reason) | CaError::Later { reason, retry_after: None }) if new.replaces.is_some() => {
             tracing::warn!(certificate = %certificate.id, reason, "ordered without naming the certificate it replaces");
+            new.replaces = None;
+            let order = ctx.ca.new_order(&ca_account, &new).await?;
             if let Some(renewal) = &mut certificate.renewal {
                 renewal.replaces_refused = true;
             }
-            new.replaces = None;
-            ctx.ca.new_order(&ca_account, &new).await?
+            order
         }
         made => made?,
     };

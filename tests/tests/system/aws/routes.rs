@@ -31,8 +31,13 @@ async fn routes_keep_to_their_limits_and_rights_and_the_readme_says_what_they_co
         if let Some(limit) = visit.limit() {
             assert!(calls.len() <= limit, "{} as {}: {calls:?}", visit.route, visit.by);
         }
-        // A download also reads the key, and sends the audit entry on its way.
-        let others = if visit.route.ends_with("/download") { 2 } else { 0 };
+        // A download also reads the key, and its audit entry is sent before it and after.
+        let others = match visit.route.as_str() {
+            "GET /api/certificates/{id}/download" => 3,
+            // It changes something, though a link in a mail can be nothing but a GET.
+            "GET /api/verify_email" => 2,
+            _ => 0,
+        };
         let read = visit.route.starts_with("GET");
         assert!(!read || visit.calls.len() <= calls.len() + others, "{}: {:?}", visit.route, visit.calls);
     }
