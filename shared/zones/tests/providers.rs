@@ -10,7 +10,7 @@ use domain::targets::TargetPolicy;
 use zones::Zones;
 
 fn access(name: &str, value: impl Fn(&str, &str) -> String) -> DnsAccess {
-    let fields = provider(name).unwrap().fields.iter().filter(|field| field.required);
+    let fields = provider(name).into_iter().flat_map(|of| of.fields).filter(|field| field.required);
     let fields = fields.map(|field| (field.name.to_owned(), value(field.name, field.example).into()));
     DnsAccess { provider: name.to_owned(), fields: fields.collect::<BTreeMap<_, _>>() }
 }

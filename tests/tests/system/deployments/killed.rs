@@ -108,7 +108,7 @@ async fn run_until_death(lab: &SiteLab, fate: &Arc<Fate>, operation: i64) -> boo
 
 /// The process starts again; or another worker runs already, the lease ends, and the job comes again.
 async fn take_up(lab: &SiteLab, call: usize) {
-    if call % 2 == 0 {
+    if call.is_multiple_of(2) {
         operations::recover(&lab.steward.ctx).await.unwrap();
     } else {
         lab.steward.clock.advance(LATER);

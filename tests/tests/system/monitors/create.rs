@@ -42,8 +42,8 @@ async fn answers_with_what_was_given_and_what_is_usual() {
 async fn refuses_what_cannot_be_watched() {
     let steward = idle().await;
     let admin = steward.admin().await;
-    let many = vec!["127.0.0.1"; 3].join(",")
-        + ",127.0.0.2,127.0.0.3,127.0.0.4,127.0.0.5,127.0.0.6,127.0.0.7,127.0.0.8,127.0.0.9";
+    let many =
+        ["127.0.0.1"; 3].join(",") + ",127.0.0.2,127.0.0.3,127.0.0.4,127.0.0.5,127.0.0.6,127.0.0.7,127.0.0.8,127.0.0.9";
     let wrong: [(Value, &str); 16] = [
         (json!({"domain": ""}), "domain: must be a domain name"),
         (json!({"domain": "127.0.0.1"}), "domain: must be a domain name, not an address"),

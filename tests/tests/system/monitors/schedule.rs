@@ -107,7 +107,8 @@ async fn a_job_delivered_twice_is_one_check() {
     let due = shown(&admin, id).await["next_check"].as_str().unwrap().parse().unwrap();
     let job = Job::Check { monitor: MonitorId(id), due };
     let (one, two) = tokio::join!(prober::handle(&steward.ctx, &job), prober::handle(&steward.ctx, &job));
-    (one.unwrap(), two.unwrap());
+    one.unwrap();
+    two.unwrap();
     prober::handle(&steward.ctx, &job).await.unwrap();
     assert_eq!(history(&admin, id).await.len(), 1);
     admin.delete(&format!("/api/monitors/{id}")).await.ok();
