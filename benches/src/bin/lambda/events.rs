@@ -20,6 +20,8 @@ pub enum Event {
     Audit,
     /// A check that is out of date.
     Check,
+    /// A job of this name, of an operation that has ended.
+    Over(&'static str),
 }
 
 /// The functions of the bundle. Rental has no route of its own that only reads: it is asked to refuse.
@@ -32,6 +34,8 @@ pub const BUNDLE: &[Measured] = &[
     Measured { function: "issuer", work: Event::Sweep },
     Measured { function: "auditor", work: Event::Audit },
     Measured { function: "prober", work: Event::Check },
+    Measured { function: "deployer", work: Event::Over("deploy") },
+    Measured { function: "notifier", work: Event::Over("notify") },
 ];
 
 impl Event {
@@ -42,6 +46,7 @@ impl Event {
             Self::Sweep => "job sweep".into(),
             Self::Audit => "job audit".into(),
             Self::Check => "job check".into(),
+            Self::Over(job) => format!("job {job}"),
         }
     }
 
@@ -51,6 +56,7 @@ impl Event {
             Self::Request(method, path, _) => request(method, path, token),
             Self::Sweep => message(n, &json!({ "job": "sweep" })),
             Self::Audit => message(n, &audit(n)),
+            Self::Over(job) => message(n, &json!({ "job": job, "operation": 99 })),
             Self::Check => message(n, &json!({ "job": "check", "monitor": 1, "due": "2026-11-21T12:00:00Z" })),
         }
     }
@@ -59,7 +65,7 @@ impl Event {
     pub fn is_answered_by(self, answer: &Value) -> bool {
         match self {
             Self::Request(_, _, status) => answer["statusCode"] == status,
-            Self::Sweep | Self::Audit | Self::Check => {
+            Self::Sweep | Self::Audit | Self::Check | Self::Over(_) => {
                 answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty)
             }
         }

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -130,6 +128,11 @@ impl Renewal {
         plus(self.issued_at, REST)
     }
 
+    /// Whether the CA is to be asked now, and the days left to be looked at.
+    pub fn is_to_be_looked_at(&self, now: Timestamp) -> bool {
+        self.operation().is_none() && self.look_at <= now
+    }
+
     /// Whether an order is to be made now.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.attempt == Attempt::Idle && self.starts_at() <= now
@@ -161,11 +164,6 @@ impl Renewal {
         self.error = Some(reason.to_owned());
         self.attempt = Attempt::Idle;
     }
-
-    /// How long until a time, for whoever has to wait for it.
-    pub fn until(at: Timestamp, now: Timestamp) -> Duration {
-        Duration::try_from(at.duration_since(now)).unwrap_or_default()
-    }
 }
 
 /// A certificate's own time in a window. Multiples of the golden ratio: any run of ids is spread evenly, where random
@@ -186,6 +184,7 @@ fn plus(at: Timestamp, by: SignedDuration) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::time::Duration;
 
     use super::*;
 

@@ -19,10 +19,7 @@ pub async fn wake(ctx: &Context, id: CertificateId) -> Result<()> {
         certificate.value.renewal = Some(Renewal::of(id, issued, certificate.value.account, issued_at));
         changed = true;
     }
-    let due_for = |certificate: &Certificate, at: fn(&Renewal) -> jiff::Timestamp| {
-        certificate.renewal.as_ref().is_some_and(|renewal| renewal.operation().is_none() && at(renewal) <= now)
-    };
-    if due_for(&certificate.value, |renewal| renewal.look_at) {
+    if certificate.value.renewal.as_ref().is_some_and(|renewal| renewal.is_to_be_looked_at(now)) {
         look(ctx, &mut certificate.value).await?;
         changed = true;
     }
