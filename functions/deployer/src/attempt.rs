@@ -4,7 +4,7 @@ use domain::certificates::Certificate;
 use domain::deployments::{self, Before, Deployment, Ending, Outcome, Run, Site};
 use domain::entity::{self, Stored};
 use domain::operations::{Lease, Operation, Work};
-use domain::ports::{Command, CommandOutput, Key, RemoteError, RemoteSession};
+use domain::ports::{Command, CommandOutput, EntropyExt, Key, RemoteError, RemoteSession};
 use domain::servers::{self, Server};
 use domain::{Context, Error, audit};
 
@@ -22,7 +22,13 @@ pub(crate) struct Attempt {
     pub(crate) site: Site,
     /// Who took the lease: this worker.
     holder: Option<String>,
-    session: Option<Box<dyn RemoteSession>>,
+    connection: Option<Connection>,
+}
+
+struct Connection {
+    session: Box<dyn RemoteSession>,
+    /// What its scripts are known by on the server, once they have taken it over.
+    fence: Option<String>,
 }
 
 impl Attempt {
@@ -41,7 +47,7 @@ impl Attempt {
         let server = server.ok_or_else(|| missing("server"))?.value;
         let site = deployment.value.config.site(&deployment.value.deploy_path, &server, &certificate);
         let holder = operation.value.lease.as_ref().map(|lease| lease.holder.clone());
-        Ok(Self { operation, run, deployment, certificate, server, site, holder, session: None })
+        Ok(Self { operation, run, deployment, certificate, server, site, holder, connection: None })
     }
 
     /// Reads the rows again after somebody else wrote one; whether the lease is still ours.
@@ -49,8 +55,8 @@ impl Attempt {
         let operation: Stored<Operation> = entity::load(ctx.store.as_ref(), Key::of(self.operation.value.id.0)).await?;
         let ours =
             self.holder.is_some() && operation.value.lease.as_ref().map(|lease| &lease.holder) == self.holder.as_ref();
-        let session = self.session.take();
-        *self = Self { holder: self.holder.take(), session, ..Self::load(ctx, operation).await? };
+        let connection = self.connection.take();
+        *self = Self { holder: self.holder.take(), connection, ..Self::load(ctx, operation).await? };
         Ok(ours)
     }
 
@@ -76,19 +82,21 @@ impl Attempt {
 
     /// Runs a command on the server.
     pub(crate) async fn sh(&mut self, ctx: &Context, command: Command) -> Result<CommandOutput, Hitch> {
-        if self.session.is_none() {
+        if self.connection.is_none() {
             let contact = servers::connect(ctx, self.server.id).await?;
             self.server = contact.server.value;
-            self.session = Some(contact.session);
+            self.connection = Some(Connection { session: contact.session, fence: None });
         }
-        let Some(session) = &self.session else { return Err(Hitch::failed("there is no connection")) };
+        let Some(Connection { session, .. }) = &self.connection else {
+            return Err(Hitch::failed("there is no connection"));
+        };
         match session.run(command).await {
             Ok(output) => {
                 self.run.value.lost_since = None;
                 Ok(output)
             }
             Err(error) => {
-                self.session = None;
+                self.connection = None;
                 Err(Hitch::Lost(error))
             }
         }
@@ -99,14 +107,35 @@ impl Attempt {
         self.sh(ctx, Command::new(":", Duration::from_secs(10))).await.map(|_| ())
     }
 
+    /// Runs a script on the server that changes something, and has to go well. What an earlier connection left running
+    /// there changes nothing any more.
+    pub(crate) async fn change(&mut self, ctx: &Context, what: &str, command: Command) -> Result<String, Hitch> {
+        let held = self.connection.as_ref().and_then(|connection| connection.fence.clone());
+        let fence = match held {
+            Some(fence) => fence,
+            None => {
+                let fence = ctx.entropy.hex::<8>();
+                self.must(ctx, what, script::take_over(&self.site.deploy_path, &fence)).await?;
+                if let Some(connection) = &mut self.connection {
+                    connection.fence = Some(fence.clone());
+                }
+                fence
+            }
+        };
+        self.must(ctx, what, script::fenced(command, &fence)).await
+    }
+
     /// Runs a script on the server that has to go well.
     pub(crate) async fn must(&mut self, ctx: &Context, what: &str, command: Command) -> Result<String, Hitch> {
-        /// What a script says of input that broke off (sysexits.h, EX_TEMPFAIL).
+        /// What a script says of input that broke off, or of a later connection (sysexits.h, EX_TEMPFAIL).
         const BROKEN_OFF: u32 = 75;
         let output = self.sh(ctx, command).await?;
         match output.status {
             0 => Ok(output.stdout),
-            BROKEN_OFF => Err(Hitch::Lost(RemoteError::Dropped(output.words()))),
+            BROKEN_OFF => {
+                self.connection = None;
+                Err(Hitch::Lost(RemoteError::Dropped(output.words())))
+            }
             _ => Err(Hitch::failed(format!("{what}: {}", output.words()))),
         }
     }

@@ -7,6 +7,7 @@
 //! DEPLOY_PATH/privkey.pem    -> current/privkey.pem        never changes after the first run
 //! DEPLOY_PATH/current        -> versions/17-8f14e45fceea   replaced by one rename: the swap
 //! DEPLOY_PATH/versions/17-8f14e45fceea/{fullchain,privkey}.pem
+//! DEPLOY_PATH/.steward-fence                           held while a script works; names the connection that may
 //! ```
 //!
 //! Two files cannot be replaced at once, one link can: whoever reads them at any moment, be it a reload by logrotate or a

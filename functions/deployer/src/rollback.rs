@@ -57,7 +57,7 @@ async fn put_back(ctx: &Context, attempt: &mut Attempt, rollback: Rollback, befo
     let (version, directory) = (attempt.version()?, attempt.site.deploy_path.clone());
     let earlier = before.version.clone().unwrap_or_default();
     let command = script(script::PUT_BACK, [&directory, &version, &earlier, attempt.snippet_path()]);
-    let mut said = match attempt.must(ctx, "what was there cannot be put back", command).await {
+    let mut said = match attempt.change(ctx, "what was there cannot be put back", command).await {
         Ok(_) => None,
         Err(Hitch::Failed { reason, .. }) if rollback.tries + 1 >= TRIES => {
             return give_up(ctx, attempt, &reason).await;
@@ -66,7 +66,7 @@ async fn put_back(ctx: &Context, attempt: &mut Attempt, rollback: Rollback, befo
         Err(other) => return Err(other),
     };
     if earlier.is_empty() && !stands_without(ctx, attempt).await? {
-        attempt.must(ctx, "the files cannot be left", script(script::RELINK, [&directory, &version])).await?;
+        attempt.change(ctx, "the files cannot be left", script(script::RELINK, [&directory, &version])).await?;
         said = Some("the server's configuration needs the files, and there were none before: the new ones stay".into());
     }
     if let Some(reload) = attempt.site.reload.clone() {

@@ -48,7 +48,7 @@ async fn upload(ctx: &Context, attempt: &mut Attempt) -> Result<Course, Hitch> {
     let bytes = material.key.expose_secret().len().to_string();
     let directory = attempt.site.deploy_path.clone();
     let upload = script(script::UPLOAD, [&directory, &version, &material.chain, &bytes]).reading(material.key);
-    attempt.must(ctx, "the files cannot be put on the server", upload).await?;
+    attempt.change(ctx, "the files cannot be put on the server", upload).await?;
     attempt.done(ctx, "upload", None).await
 }
 
@@ -56,7 +56,7 @@ async fn upload(ctx: &Context, attempt: &mut Attempt) -> Result<Course, Hitch> {
 async fn backup(ctx: &Context, attempt: &mut Attempt) -> Result<Course, Hitch> {
     let (version, run) = (attempt.version()?, attempt.run.value.id.to_string());
     let backup = script(script::BACKUP, [&attempt.site.deploy_path, &version, &run, attempt.snippet_path()]);
-    let said = attempt.must(ctx, "what is on the server cannot be kept", backup).await?;
+    let said = attempt.change(ctx, "what is on the server cannot be kept", backup).await?;
     let (link, chain) = said.split_once('\n').unwrap_or((said.as_str(), ""));
     let fingerprint = tls::facts(chain).ok().map(|facts| facts.fingerprint);
     let served = served::look(ctx, &attempt.site).await.into_iter().map(|(served, _)| served).collect();
@@ -73,7 +73,7 @@ async fn swap(ctx: &Context, attempt: &mut Attempt) -> Result<Course, Hitch> {
     let (path, text) = attempt.site.snippet.clone().unwrap_or_default();
     let (version, bytes) = (attempt.version()?, text.len().to_string());
     let swap = script(script::SWAP, [&attempt.site.deploy_path, &version, &path, &bytes]);
-    attempt.must(ctx, "the new files cannot be made current", swap.reading(SecretString::from(text))).await?;
+    attempt.change(ctx, "the new files cannot be made current", swap.reading(SecretString::from(text))).await?;
     attempt.done(ctx, "swap", None).await
 }
 
@@ -106,5 +106,5 @@ async fn finish(ctx: &Context, attempt: &mut Attempt) -> Result<Course, Hitch> {
 async fn tidy(ctx: &Context, attempt: &mut Attempt) -> Result<(), Hitch> {
     let (version, before) = (attempt.version()?, attempt.before()?.version.unwrap_or_default());
     let finish = script(script::FINISH, [&attempt.site.deploy_path, &version, &before]);
-    attempt.must(ctx, "they cannot be removed", finish).await.map(|_| ())
+    attempt.change(ctx, "they cannot be removed", finish).await.map(|_| ())
 }

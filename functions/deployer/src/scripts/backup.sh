@@ -1,5 +1,6 @@
 # $1 directory, $2 version, $3 run, $4 snippet or nothing. Says which version is current, and prints its chain.
 set -eu
+guard "$1"
 cd "$1"
 umask 022
 if [ ! -L current ]; then

@@ -1,8 +1,9 @@
 # $1 directory, then the versions to keep: removes the others, and what was left beside.
 set -eu
+guard "$1"
 cd "$1"
 shift
-rm -f .current.steward-new .fullchain.pem.steward-new .privkey.pem.steward-new
+rm -f versions/*/*.steward-new .current.steward-new .fullchain.pem.steward-new .privkey.pem.steward-new
 for version in $(ls versions); do
     for kept; do
         if [ "$version" = "$kept" ]; then continue 2; fi

@@ -1,5 +1,6 @@
 # $1 directory, $2 version, $3 the version before or nothing, $4 snippet or nothing.
 set -eu
+guard "$1"
 cd "$1"
 if [ -n "$4" ]; then
     beside=${4%/*}/.${4##*/}.steward-new

@@ -5,15 +5,18 @@ new=$1/versions/$2
 if [ "$(readlink "$1/current" || :)" = "versions/$2" ]; then exit 0; fi
 umask 022
 mkdir -p "$new"
+key=$new/privkey.pem.$fence.steward-new chain=$new/fullchain.pem.$fence.steward-new
+trap 'rm -f "$key" "$chain"' EXIT
 umask 077
-rm -f "$new/privkey.pem.steward-new"
-: >"$new/privkey.pem.steward-new"
-chmod 600 "$new/privkey.pem.steward-new"
-cat >"$new/privkey.pem.steward-new"
+: >"$key"
+chmod 600 "$key"
+cat >"$key"
 # A connection that broke ends the input early.
-[ "$(wc -c <"$new/privkey.pem.steward-new")" -eq "$4" ] || { echo "the key arrived in part" >&2; exit 75; }
+[ "$(wc -c <"$key")" -eq "$4" ] || { echo "the key arrived in part" >&2; exit 75; }
 umask 022
-printf %s "$3" >"$new/fullchain.pem.steward-new"
-sync "$new/privkey.pem.steward-new" "$new/fullchain.pem.steward-new" 2>/dev/null || sync
-mv -f "$new/fullchain.pem.steward-new" "$new/fullchain.pem"
-mv -f "$new/privkey.pem.steward-new" "$new/privkey.pem"
+printf %s "$3" >"$chain"
+sync "$key" "$chain" 2>/dev/null || sync
+# Not before the input has ended: that of a dead connection may never do.
+guard "$1"
+mv -f "$chain" "$new/fullchain.pem"
+mv -f "$key" "$new/privkey.pem"

@@ -1,0 +1,6 @@
+# $1 directory, $2 fence: no script of an earlier connection changes anything in the directory from here on.
+set -eu
+umask 077
+mkdir -p "$1"
+lock "$1"
+printf %s "$2" >"$1/.steward-fence"
