@@ -83,7 +83,8 @@ fn paths_of_the_router() -> BTreeSet<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_guarded_route_refuses_credentials_that_are_no_longer_good() {
-    let steward = Steward::start(StewardOptions::default()).await;
+    // Without workers: what is due a day later asks the store, too.
+    let steward = Steward::start(StewardOptions { idle: true, ..StewardOptions::default() }).await;
     let refused_callers = refused_callers(&steward).await;
     let stale = steward.user("stale").await;
     for route in routes(&steward).await {

@@ -147,7 +147,8 @@ async fn everything_moves_to_aws_and_back() {
     cloud.stop().await;
 
     let back = export(At::Aws(&settings), &path("back")).await.ok();
-    assert_eq!((back["certificates"].0, back["schedules"].clone()), (3, there["schedules"].clone()));
+    // The second was issued there, and is looked at from then on.
+    assert_eq!((back["certificates"].0, back["schedules"].0), (3, there["schedules"].0 + 1));
     assert_eq!(import(&path("back"), At::Data(&path("new"))).await.ok(), back);
     assert_eq!(export(At::Data(&path("new")), &path("last")).await.ok(), back);
     let home = Steward::start(StewardOptions { dns, data: Some(path("new")), ..StewardOptions::default() }).await;
