@@ -93,3 +93,26 @@ pub(crate) fn identifier(chain_pem: &str) -> Result<CertificateIdentifier<'stati
     let identifier = CertificateIdentifier::try_from(&leaf).map_err(unusable)?;
     Ok(identifier.into_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::identifier;
+
+    /// RFC 9773, Appendix A: a serial number whose first bit is set, and which DER therefore begins with a zero.
+    const EXAMPLE: &str = "-----BEGIN CERTIFICATE-----
+MIIBQzCB66ADAgECAgUAh2VDITAKBggqhkjOPQQDAjAVMRMwEQYDVQQDEwpFeGFt
+cGxlIENBMCIYDzAwMDEwMTAxMDAwMDAwWhgPMDAwMTAxMDEwMDAwMDBaMBYxFDAS
+BgNVBAMTC2V4YW1wbGUuY29tMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEeBZu
+7cbpAYNXZLbbh8rNIzuOoqOOtmxA1v7cRm//AwyMwWxyHz4zfwmBhcSrf47NUAFf
+qzLQ2PPQxdTXREYEnKMjMCEwHwYDVR0jBBgwFoAUaYhba4dGQEHhs3uEe6CuLN4B
+yNQwCgYIKoZIzj0EAwIDRwAwRAIge09+S5TZAlw5tgtiVvuERV6cT4mfutXIlwTb
++FYN/8oCIClDsqBklhB9KAelFiYt9+6FDj3z4KGVelYM5MdsO3pK
+-----END CERTIFICATE-----
+";
+
+    #[test]
+    fn a_certificate_is_named_as_the_rfc_does() {
+        let identifier = identifier(EXAMPLE).map(|identifier| identifier.to_string());
+        assert_eq!(identifier.ok().as_deref(), Some("aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE"));
+    }
+}
