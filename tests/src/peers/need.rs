@@ -34,9 +34,14 @@ pub fn available(programs: &[&str]) -> bool {
 pub fn wished(program: &str, why: &str) -> bool {
     let there = is_installed(program);
     if !there {
-        aloud(&format!("SKIPPED {}: {program} is not installed; {why}\n", test_name()));
+        skip(&format!("{program} is not installed; {why}"));
     }
     there
+}
+
+/// Says aloud that the test is skipped, and why.
+pub fn skip(why: &str) {
+    aloud(&format!("SKIPPED {}: {why}\n", test_name()));
 }
 
 /// The path of a program.

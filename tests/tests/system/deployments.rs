@@ -12,3 +12,4 @@ mod rollout;
 mod rows;
 mod run;
 mod snippet;
+mod systemd;
