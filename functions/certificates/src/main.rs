@@ -9,6 +9,8 @@ async fn main() -> Result<(), lambda::Error> {
         Ok(Context {
             ca: outside.ca(),
             dns: outside.dns()?,
+            mailer: outside.mailer(),
+            messenger: outside.messenger()?,
             prober: outside.prober(),
             remote: outside.ssh_keys(),
             ..ctx

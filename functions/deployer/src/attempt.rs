@@ -32,6 +32,7 @@ struct Connection {
 }
 
 impl Attempt {
+    /// Reads the rows; not found where the deployment was deleted.
     pub(crate) async fn load(ctx: &Context, operation: Stored<Operation>) -> domain::Result<Self> {
         let Work::Deploy { deployment, run } = operation.value.work else {
             return Err(Error::Internal(format!("operation {} does not deploy", operation.value.id)));
@@ -39,8 +40,8 @@ impl Attempt {
         let store = ctx.store.as_ref();
         let (found, its_run) =
             entity::find_both::<Deployment, Run>(store, Key::of(deployment.0), Key::pair(deployment.0, run.0)).await?;
-        let missing = |what: &str| Error::Internal(format!("run {run} has no {what}"));
-        let (deployment, run) = (found.ok_or_else(|| missing("deployment"))?, its_run.ok_or_else(|| missing("row"))?);
+        let missing = |what| Error::NotFound { what };
+        let (deployment, run) = (found.ok_or_else(|| missing("deployment"))?, its_run.ok_or_else(|| missing("run"))?);
         let keys = (Key::of(deployment.value.certificate.0), Key::of(deployment.value.server.0));
         let (certificate, server) = entity::find_both::<Certificate, Server>(store, keys.0, keys.1).await?;
         let certificate = certificate.ok_or_else(|| missing("certificate"))?.value;

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
 use domain::deployments::{self, Outcome};
+use domain::entity::Stored;
 use domain::ids::OperationId;
-use domain::operations::{self, Leased, Next};
+use domain::operations::{self, Leased, Next, Operation};
 use domain::ports::{RemoteError, StoreError};
 use domain::{Context, Error};
 
@@ -30,7 +31,10 @@ pub(crate) async fn deploy(ctx: &Context, id: OperationId) -> domain::Result<Nex
         Leased::Busy(left) => return Ok(Next::Again(left)),
         Leased::Over => return Ok(Next::Done),
     };
-    let mut attempt = Attempt::load(ctx, operation).await?;
+    let mut attempt = match Attempt::load(ctx, operation.clone()).await {
+        Err(Error::NotFound { what }) => return gone(ctx, operation, what).await,
+        loaded => loaded?,
+    };
     let mut tries = 0;
     loop {
         match go_on(ctx, &mut attempt).await {
@@ -46,6 +50,13 @@ pub(crate) async fn deploy(ctx: &Context, id: OperationId) -> domain::Result<Nex
             Err(Stop::Fault(error)) => return Err(error),
         }
     }
+}
+
+/// Ends a run that was deleted while it looked.
+async fn gone(ctx: &Context, mut operation: Stored<Operation>, what: &str) -> domain::Result<Next> {
+    operation.value.fail(&format!("the {what} was deleted"), ctx.clock.now());
+    operation.save(ctx.store.as_ref()).await?;
+    Ok(Next::Done)
 }
 
 /// Does step after step until the run is at its end or has to wait.

@@ -2,6 +2,7 @@
 
 use domain::Context;
 use domain::deployments::{Before, Outcome};
+use domain::ports::ProbeError;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::attempt::Attempt;
@@ -59,7 +60,13 @@ async fn backup(ctx: &Context, attempt: &mut Attempt) -> Result<Course, Hitch> {
     let said = attempt.change(ctx, "what is on the server cannot be kept", backup).await?;
     let (link, chain) = said.split_once('\n').unwrap_or((said.as_str(), ""));
     let fingerprint = tls::facts(chain).ok().map(|facts| facts.fingerprint);
-    let served = served::look(ctx, &attempt.site).await.into_iter().map(|(served, _)| served).collect();
+    let seen = served::look(ctx, &attempt.site).await;
+    if let Some(ProbeError::Refused(reason)) =
+        seen.iter().find_map(|(_, problem)| problem.as_ref().filter(|p| matches!(p, ProbeError::Refused(_))))
+    {
+        return Err(Hitch::refused(format!("the site cannot be looked at: {reason}")));
+    }
+    let served = seen.into_iter().map(|(served, _)| served).collect();
     let before = Before { version: link.trim().strip_prefix("versions/").map(str::to_owned), fingerprint, served };
     let found = before
         .fingerprint

@@ -1,14 +1,14 @@
 use std::time::Duration;
 
 use domain::certificates::Certificate;
-use domain::entity::{self, Stored};
+use domain::entity;
 use domain::ids::OperationId;
 use domain::operations::{self, Leased, Next, Operation, Work};
 use domain::ports::{CaError, Key, StoreError};
 use domain::{Context, Error};
 
-use crate::LEASE;
 use crate::steps::{self, Course, Order};
+use crate::{LEASE, follow_up};
 
 /// An order that a CA keeps putting off is given up after this time.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
@@ -94,7 +94,9 @@ pub(crate) async fn issue(ctx: &Context, id: OperationId) -> domain::Result<Next
     let Work::Issue { certificate } = operation.value.work else {
         return Err(Error::Internal(format!("operation {id} does not issue")));
     };
-    let certificate: Stored<Certificate> = entity::load(ctx.store.as_ref(), Key::of(certificate.0)).await?;
+    let Some(certificate) = entity::find::<Certificate>(ctx.store.as_ref(), Key::of(certificate.0)).await? else {
+        return follow_up::deleted(ctx, operation).await;
+    };
     let mut order = Order::new(operation, certificate);
     let mut tries = 0;
     loop {

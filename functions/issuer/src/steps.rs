@@ -6,7 +6,7 @@ use domain::acme::Account;
 use domain::certificates::{self, Certificate};
 use domain::entity::{self, Stored};
 use domain::names::DomainName;
-use domain::operations::{self, Lease, Operation};
+use domain::operations::{self, Lease, Operation, Progress};
 use domain::ports::{CaAccount, Key, OrderStatus, OrderView};
 use domain::{Context, Error, audit, http_challenges};
 use secrecy::SecretString;
@@ -78,8 +78,9 @@ impl Order {
         for operation in &follow_up {
             operations::send(ctx.queue.as_ref(), operation).await;
         }
-        let (state, unproven) = (self.operation.value.state, self.operation.value.next_step() == Some("authorize"));
-        if let Err(error) = certificates::count(ctx, &self.certificate.value, state, unproven).await {
+        let operation = &self.operation.value;
+        let unproven = operation.steps.iter().any(|step| step.name == "authorize" && step.state == Progress::Failed);
+        if let Err(error) = certificates::count(ctx, &self.certificate.value, operation.state, unproven).await {
             tracing::warn!(certificate = %self.certificate.value.id, %error, "not counted against the CA's limits");
         }
         let certificate = &self.certificate.value;

@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use steward::Config;
 
+// As in the Lambdas: an answer takes thousands of small allocations.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let config = Config::parse();

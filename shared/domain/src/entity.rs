@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
-use crate::ports::{Expect, Item, Key, Store, Table, Write};
+use crate::ports::{Expect, Item, Key, Query, Store, Table, Write};
 
 /// Something stored in a table of its own.
 pub trait Entity: Serialize + DeserializeOwned + Send + Sync {
@@ -127,4 +127,19 @@ pub fn from_item<T: Entity>(item: Item) -> Result<Stored<T>> {
 
 fn broken<T: Entity>(error: &serde_json::Error) -> Error {
     Error::Internal(format!("a stored {} cannot be read or written: {error}", T::NAME))
+}
+
+/// Every row that a query finds, page by page: for what is few, or is to be worked through as a whole.
+pub async fn every<T: Entity>(store: &dyn Store, mut query: Query) -> Result<Vec<Stored<T>>> {
+    let mut rows = Vec::new();
+    loop {
+        let page = store.query(query.clone()).await?;
+        for item in page.items {
+            rows.push(from_item(item)?);
+        }
+        match page.next {
+            Some(next) => query.after = Some(next),
+            None => return Ok(rows),
+        }
+    }
 }

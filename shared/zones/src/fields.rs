@@ -47,10 +47,45 @@ impl<'a> Fields<'a> {
         secrets.filter_map(|field| self.may(field.name)).filter(|secret| secret.len() >= SHORTEST_SECRET).fold(
             text.to_owned(),
             |text, secret| {
+                // As it is, and as a path, a query and JSON have it.
                 let encoded = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+                let query: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
                 let escaped = serde_json::to_string(secret).unwrap_or_default();
-                text.replace(secret, "…").replace(&encoded, "…").replace(escaped.trim_matches('"'), "…")
+                let forms = [secret, &encoded, &query, escaped.trim_matches('"')];
+                forms.into_iter().fold(text, |text, form| text.replace(form, "…"))
             },
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ports::DnsAccess;
+
+    use super::Fields;
+    use crate::providers::updater;
+    use crate::reach::EXAMPLE;
+
+    fn access(provider: &str, fields: &[(&str, &str)]) -> DnsAccess {
+        let fields = fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).into())).collect();
+        DnsAccess { provider: provider.into(), fields }
+    }
+
+    #[test]
+    fn a_secret_is_in_no_form_in_what_is_said() {
+        let access = access("rfc2136", &[("key", "My-Pass!2024 \"+")]);
+        let fields = Fields::of(&access);
+        let said = "https://x/?p=My-Pass%212024+%22%2B&q My%2DPass%212024%20%22%2B {\"p\":\"My-Pass!2024 \\\"+\"}";
+        assert_eq!(fields.redact(said), "https://x/?p=…&q … {\"p\":\"…\"}");
+    }
+
+    #[test]
+    fn a_port_is_a_number() {
+        let of = |port| {
+            let fields = [("host", "infoblox.example.com"), ("port", port), ("username", "u"), ("password", "pass")];
+            let access = access("infoblox", &fields);
+            updater("infoblox", &Fields::of(&access), EXAMPLE).is_ok()
+        };
+        assert!(of("8443") && !of("x@intranet.example:8443"));
     }
 }

@@ -36,6 +36,9 @@ pub fn updater(name: &str, of: &Fields<'_>, server: SocketAddr) -> Result<Dns, D
     {
         return Err(DnsWriteError::Refused("region: must be lower-case letters, digits and dashes".into()));
     }
+    if of.may("port").is_some_and(|port| port.parse::<u16>().is_err()) {
+        return Err(DnsWriteError::Refused("port: must be a number from 1 to 65535".into()));
+    }
     let (must, may) = (|field| of.must(field), |field| of.may(field));
     let key = || of.must("api_key");
     let token = || of.must("api_token");

@@ -16,6 +16,8 @@ const DNS: u16 = 53;
 struct Target {
     host: String,
     port: u16,
+    /// Whether secrets are sent there in plain text.
+    plain: bool,
 }
 
 /// Refuses what is no address.
@@ -23,12 +25,14 @@ pub fn check(fields: &Fields<'_>) -> Result<(), DnsWriteError> {
     fields.address().map_or(Ok(()), |(name, text)| target(name, text).map(|_| ()))
 }
 
-/// Where the credential's own server is, once the policy has let it through; whatever, where it names none. An HTTP
+/// Where the credential's own server is, once the policy has let it through (by http only networks that the operator
+/// named); whatever, where it names none. An HTTP
 /// client looks the name up again, so that a name server that lies could still lead it elsewhere; it follows no
 /// redirect.
 pub async fn reach(dialler: &Dialler, fields: &Fields<'_>) -> Result<SocketAddr, DnsWriteError> {
     let Some((name, text)) = fields.address() else { return Ok(EXAMPLE) };
     let target = target(name, text)?;
+    let dialler = if target.plain { &dialler.in_house() } else { dialler };
     match dialler.resolve(&target.host).await {
         Ok(addresses) => addresses
             .first()
@@ -51,12 +55,13 @@ fn target(name: &str, text: &str) -> Result<Target, DnsWriteError> {
     };
     let url = Url::parse(&text).map_err(|_| wrong())?;
     let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(wrong)?;
-    let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    let plain = url.username().is_empty() && url.password().is_none() && url.query().or(url.fragment()).is_none();
     if !plain || !matches!(url.scheme(), "dns" | "https" | "http") || (default == DNS && url.path().len() > 1) {
         return Err(wrong());
     }
     let port = url.port_or_known_default().unwrap_or(default);
-    Ok(Target { host: host.trim_matches(['[', ']']).to_owned(), port })
+    let host = host.trim_matches(['[', ']']).to_owned();
+    Ok(Target { host, port, plain: url.scheme() == "http" })
 }
 
 #[cfg(test)]
@@ -81,6 +86,7 @@ mod tests {
             ("server", "ns1.example.com/path"),
             ("url", "ftp://x.example"),
             ("url", "https://user:password@x.example"),
+            ("url", "https://x.example/latest#"),
             ("host", "a b"),
         ] {
             assert!(target(name, text).is_err(), "{text}");

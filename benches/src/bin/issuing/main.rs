@@ -1,9 +1,9 @@
 //! Issuing beside lego, uacme and certbot, at the same Pebble: ACME requests, and processor time of the client, for
 //! each certificate.
 //!
-//! `cargo run --release -p benches --bin issuing -- [certificates]`, 20 of each unless given. All prove one name by
-//! http-01, one after the other, with an account that is there already and a key of P-256. Steward's time is that of
-//! this whole process, its API, store and workers and the bench's own client included.
+//! `cargo build --release && cargo run --release -p benches --bin issuing -- [certificates]`, 20 of each unless given. All
+//! prove one name by http-01, one after the other, with an account that is there already and a key of P-256. Steward is
+//! the program `steward`; its time is that of the whole process, API, store and workers included.
 
 mod cpu;
 mod others;

@@ -19,17 +19,7 @@ pub async fn of_owner(store: &dyn Store, owner: UserId) -> Result<Vec<Stored<Acc
     let mut query = Query::of(&ACCOUNTS, owner.0);
     query.index = Some("by_owner");
     query.descending = true;
-    let mut accounts = Vec::new();
-    loop {
-        let page = store.query(query.clone()).await?;
-        for item in page.items {
-            accounts.push(entity::from_item(item)?);
-        }
-        match page.next {
-            Some(next) => query.after = Some(next),
-            None => return Ok(accounts),
-        }
-    }
+    entity::every(store, query).await
 }
 
 /// A page of an owner's accounts, newest first.

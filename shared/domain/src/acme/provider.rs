@@ -86,17 +86,8 @@ pub fn display_name(provider: &str) -> &str {
 /// Every provider, by id.
 pub async fn providers(store: &dyn Store) -> Result<Vec<Provider>> {
     let mut all: Vec<Provider> = well_known().collect();
-    let mut query = Query::of(&PROVIDERS, LIST);
-    loop {
-        let page = store.query(query.clone()).await?;
-        for item in page.items {
-            all.push(entity::from_item(item)?.value);
-        }
-        match page.next {
-            Some(next) => query.after = Some(next),
-            None => break,
-        }
-    }
+    let added = entity::every::<Provider>(store, Query::of(&PROVIDERS, LIST)).await?;
+    all.extend(added.into_iter().map(|row| row.value));
     all.sort_by_key(|provider| provider.id);
     Ok(all)
 }

@@ -5,8 +5,15 @@ use crate::entity::{self, Stored};
 use crate::ports::Key;
 use crate::{Context, Result};
 
-/// Ends what stands of a subject that is deleted, without telling anybody. One read where nothing stands.
-pub async fn forget(ctx: &Context, subject: Subject) -> Result<()> {
+/// Ends what stands of a subject that is deleted, without telling anybody. One read where nothing stands. A failure is
+/// only logged: what was deleted is deleted.
+pub async fn forget(ctx: &Context, subject: Subject) {
+    if let Err(error) = end_all(ctx, subject).await {
+        tracing::warn!(?subject, %error, "alerts of what was deleted still stand");
+    }
+}
+
+async fn end_all(ctx: &Context, subject: Subject) -> Result<()> {
     let store = ctx.store.as_ref();
     let keys = Kind::ALL.map(|kind| (&STANDINGS, Key::of(Standing::name(subject, kind))));
     for item in store.get_many(keys.to_vec()).await?.into_iter().flatten() {

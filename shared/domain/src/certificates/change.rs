@@ -1,4 +1,4 @@
-use super::{Certificate, Method, create, schedule};
+use super::{Certificate, Method, Renewal, create, schedule};
 use crate::acme::Account;
 use crate::dns_credentials::{self, DNS_CREDENTIALS, DnsCredential};
 use crate::entity::{self, Entity, Stored};
@@ -8,7 +8,8 @@ use crate::{Context, Error, Result, counter};
 /// How often a change is written again over one of somebody else, most likely a worker that issues.
 const TRIES: usize = 5;
 
-/// What its owner may change of a certificate, as far as it is given. All but the note counts from the next order on.
+/// What its owner may change of a certificate, as far as it is given. All but the note counts from the next order on;
+/// how names are proven cannot change while an operation proves them.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
     /// The note.
@@ -41,7 +42,8 @@ pub async fn change(ctx: &Context, certificate: &mut Stored<Certificate>, change
         // Somebody else's does not exist.
         dns_credentials::of_owner(store, certificate.value.owner, credential).await?;
     }
-    let wakes = auto_renew.is_some_and(|auto_renew| auto_renew != certificate.value.auto_renew);
+    let mut wakes = auto_renew.is_some_and(|auto_renew| auto_renew != certificate.value.auto_renew);
+    let mut forgets_key;
     let mut tries = 0;
     loop {
         let now = ctx.clock.now();
@@ -50,9 +52,18 @@ pub async fn change(ctx: &Context, certificate: &mut Stored<Certificate>, change
             value.set_note(note.clone(), now)?;
         }
         let before = value.method.credential();
-        value.method = method.unwrap_or(value.method);
+        if let Some(method) = method.filter(|method| *method != value.method) {
+            if let Some(operation) = value.operation() {
+                return Err(Error::Conflict(format!(
+                    "the names are being proven; change how when operation {operation} has ended"
+                )));
+            }
+            value.method = method;
+            wakes |= method.is_automatic() && value.renewal.as_mut().is_some_and(Renewal::wait_no_more);
+        }
         let after = value.method.credential();
         value.profile = profile.clone().unwrap_or_else(|| value.profile.take());
+        forgets_key = value.reuse_key && reuse_key == Some(false) && value.operation().is_none();
         value.reuse_key = reuse_key.unwrap_or(value.reuse_key);
         value.auto_renew = auto_renew.unwrap_or(value.auto_renew);
         value.updated_at = now;
@@ -76,6 +87,10 @@ pub async fn change(ctx: &Context, certificate: &mut Stored<Certificate>, change
                 break;
             }
         }
+    }
+    if forgets_key {
+        // A renewal that came to nothing has put the key there that is not to be used again.
+        ctx.vault.delete(&certificate.value.next_key_name()).await?;
     }
     if wakes { schedule(ctx, &certificate.value).await } else { Ok(()) }
 }

@@ -201,7 +201,7 @@ async fn account(
             let reason = format!("account {id} is at {}; leave the issuer out or name that one", account.provider_name);
             return Err(Error::invalid("issuer", reason));
         }
-        let account = active(account)?;
+        refuse_disabled(&account)?;
         let provider = acme::find_provider(store, "issuer", &account.provider_name).await?;
         return Ok((account, provider));
     }
@@ -210,7 +210,10 @@ async fn account(
     };
     let provider = acme::find_provider(store, "issuer", issuer).await?;
     let account = match accounts.find(|account| account.provider == provider.id && account.is_default) {
-        Some(account) => active(account)?,
+        Some(account) => {
+            refuse_disabled(&account)?;
+            account
+        }
         None => first_account(ctx, owner, &provider).await?,
     };
     Ok((account, provider))
@@ -234,9 +237,9 @@ async fn first_account(ctx: &Context, owner: &User, provider: &Provider) -> Resu
     Ok(acme::register(ctx, owner.id, provider, owner.email.clone(), None).await?.value)
 }
 
-pub(super) fn active(account: Account) -> Result<Account> {
+pub(super) fn refuse_disabled(account: &Account) -> Result<()> {
     match account.status {
-        AccountStatus::Active => Ok(account),
+        AccountStatus::Active => Ok(()),
         AccountStatus::Disabled => Err(Error::Conflict(format!(
             "ACME account {} is disabled; enable it with POST /api/v1/acme/accounts/enable",
             account.id

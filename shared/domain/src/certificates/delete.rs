@@ -21,7 +21,7 @@ pub async fn delete(ctx: &Context, certificate: &Stored<Certificate>) -> Result<
     remove(ctx, std::slice::from_ref(certificate)).await
 }
 
-/// Removes up to 30 certificates of one owner, their counts, and (by an operation) their keys: all or none.
+/// Removes up to 20 certificates of one owner, their counts, and (by an operation) their keys: all or none.
 pub(super) async fn remove(ctx: &Context, certificates: &[Stored<Certificate>]) -> Result<()> {
     let Some(first) = certificates.first() else { return Ok(()) };
     let owner = first.value.owner;
@@ -56,7 +56,7 @@ pub(super) async fn remove(ctx: &Context, certificates: &[Stored<Certificate>]) 
     }
     operations::send(ctx.queue.as_ref(), &operation).await;
     for certificate in certificates {
-        alerts::forget(ctx, Subject::Certificate(certificate.value.id)).await?;
+        alerts::forget(ctx, Subject::Certificate(certificate.value.id)).await;
         // One that fires for nothing does no harm.
         if let Err(error) = ctx.scheduler.cancel(&schedule::name(certificate.value.id)).await {
             tracing::warn!(certificate = %certificate.value.id, %error, "the schedule of a deleted certificate is left");

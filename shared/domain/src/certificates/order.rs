@@ -1,4 +1,4 @@
-use super::{Certificate, Order};
+use super::{Certificate, Order, create};
 use crate::acme::budget::{self, Purpose};
 use crate::acme::{self, Account, Provider};
 use crate::operations::Progress;
@@ -7,8 +7,9 @@ use crate::{Context, Result};
 
 /// Makes an order for a certificate at its CA, and gives what to record of it. A renewal says which certificate it
 /// takes the place of, to the CA and the account that issued that one (RFC 9773 §5); a CA that refuses to hear it is
-/// not told again.
+/// not told again. A disabled account orders nothing.
 pub async fn place(ctx: &Context, account: &Account, certificate: &mut Certificate) -> Result<Order> {
+    create::refuse_disabled(account)?;
     let provider = acme::find_provider(ctx.store.as_ref(), "issuer", &account.provider_name).await?;
     place_at(ctx, &provider, account, certificate).await
 }
@@ -31,6 +32,7 @@ pub(super) async fn place_at(
     let order = match ctx.ca.new_order(&ca_account, &new).await {
         // A CA may also fail over it: most likely the order was made before, and the answer was lost.
         Err(CaError::Refused(reason) | CaError::Later { reason, retry_after: None }) if new.replaces.is_some() => {
+            budget::spend(ctx, provider, account.id, &new.names, Purpose::Renewal).await?;
             tracing::warn!(certificate = %certificate.id, reason, "ordered without naming the certificate it replaces");
             new.replaces = None;
             let order = ctx.ca.new_order(&ca_account, &new).await?;

@@ -1,4 +1,4 @@
-use super::{Attempt, Certificate, Method, Renewal, State, begin, create, place};
+use super::{Attempt, Certificate, Method, Renewal, State, begin, place};
 use crate::acme::Account;
 use crate::entity::{self, Stored};
 use crate::ids::OperationId;
@@ -40,15 +40,20 @@ pub async fn renew(ctx: &Context, certificate: &mut Stored<Certificate>) -> Resu
 pub(super) async fn start(ctx: &Context, certificate: &mut Stored<Certificate>) -> Result<Renewed> {
     match certificate.value.method {
         Method::Manual => {
-            let store = ctx.store.as_ref();
-            let account: Stored<Account> = entity::load(store, Key::of(certificate.value.account.0)).await?;
-            let order = place(ctx, &create::active(account.value)?, &mut certificate.value).await?;
-            certificate.value.await_records(order, ctx.clock.now())?;
-            certificate.save(store).await?;
+            order(ctx, certificate).await?;
             Ok(Renewed::AwaitingRecords)
         }
         Method::Dns { .. } | Method::Delegated | Method::Http => {
             Ok(Renewed::Started(begin(ctx, certificate).await?.id))
         }
     }
+}
+
+/// Makes an order whose records the owner has to make.
+pub(super) async fn order(ctx: &Context, certificate: &mut Stored<Certificate>) -> Result<()> {
+    let store = ctx.store.as_ref();
+    let account: Stored<Account> = entity::load(store, Key::of(certificate.value.account.0)).await?;
+    let order = place(ctx, &account.value, &mut certificate.value).await?;
+    certificate.value.await_records(order, ctx.clock.now())?;
+    certificate.save(store).await
 }

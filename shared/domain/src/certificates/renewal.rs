@@ -133,6 +133,15 @@ impl Renewal {
         self.operation().is_none() && self.look_at <= now
     }
 
+    /// Its records are not awaited any more: Steward proves the names from now on. Whether they were.
+    pub fn wait_no_more(&mut self) -> bool {
+        let waited = self.attempt == Attempt::AwaitingRecords;
+        if waited {
+            self.attempt = Attempt::Idle;
+        }
+        waited
+    }
+
     /// Whether an order is to be made now.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.attempt == Attempt::Idle && self.starts_at() <= now

@@ -1,5 +1,6 @@
 use super::{Certificate, State};
 use crate::acme::Account;
+use crate::alerts::{self, Subject};
 use crate::entity::{self, Stored};
 use crate::ports::{Key, StoreError};
 use crate::{Context, Error, Result};
@@ -33,6 +34,7 @@ pub async fn revoke(ctx: &Context, certificate: &mut Stored<Certificate>) -> Res
             written => {
                 written?;
                 certificate.written();
+                alerts::forget(ctx, Subject::Certificate(certificate.value.id)).await;
                 return Ok(());
             }
         }

@@ -1,8 +1,7 @@
-use super::{Attempt, Certificate, Method, Renewal, State, begin, challenge, create, place, records};
-use crate::acme::Account;
-use crate::entity::{self, Stored};
+use super::renew::order;
+use super::{Attempt, Certificate, Method, Renewal, State, begin, challenge, records};
+use crate::entity::Stored;
 use crate::ids::OperationId;
-use crate::ports::Key;
 use crate::{Context, Error, Result};
 
 /// What came of asking to verify.
@@ -26,7 +25,10 @@ pub async fn verify(ctx: &Context, certificate: &mut Stored<Certificate>) -> Res
     match (&certificate.value.state, certificate.value.method) {
         (State::Unissued, Method::Manual) => check_and_start(ctx, certificate).await,
         (State::Issued(_), Method::Manual) if awaits_records => check_and_start(ctx, certificate).await,
-        (State::Failed { .. }, Method::Manual) => order_again(ctx, certificate).await,
+        (State::Failed { .. }, Method::Manual) => {
+            order(ctx, certificate).await?;
+            Ok(Verified::OrderedAgain)
+        }
         (State::Unissued | State::Failed { .. }, _) => Ok(Verified::Started(begin(ctx, certificate).await?.id)),
         (State::Issued(issued), _) => {
             let status = if issued.valid_to <= ctx.clock.now() { "has expired" } else { "is issued already" };
@@ -47,13 +49,4 @@ async fn check_and_start(ctx: &Context, certificate: &mut Stored<Certificate>) -
         Some(missing) => Ok(Verified::Missing(missing)),
         None => Ok(Verified::Started(begin(ctx, certificate).await?.id)),
     }
-}
-
-async fn order_again(ctx: &Context, certificate: &mut Stored<Certificate>) -> Result<Verified> {
-    let store = ctx.store.as_ref();
-    let account: Stored<Account> = entity::load(store, Key::of(certificate.value.account.0)).await?;
-    let order = place(ctx, &create::active(account.value)?, &mut certificate.value).await?;
-    certificate.value.await_records(order, ctx.clock.now())?;
-    certificate.save(store).await?;
-    Ok(Verified::OrderedAgain)
 }

@@ -1,5 +1,6 @@
 use super::start::{refuse_while_at_work, supersede};
 use super::{Deployment, RUNS, paths};
+use crate::alerts::{self, Subject};
 use crate::certificates::Certificate;
 use crate::entity::Stored;
 use crate::ports::{Expect, Key, Query, Write};
@@ -31,5 +32,7 @@ pub async fn delete(ctx: &Context, deployment: &Stored<Deployment>) -> Result<()
             writes.push(Write::Delete { table: &RUNS, key: Key::pair(value.id.0, id), expect: Expect::Any });
         }
     }
-    Ok(store.transact(writes).await?)
+    store.transact(writes).await?;
+    alerts::forget(ctx, Subject::Deployment(value.id)).await;
+    Ok(())
 }

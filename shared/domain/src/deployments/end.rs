@@ -7,8 +7,10 @@ use crate::operations::{self, Operation};
 use crate::ports::{Expect, Key, Query, Write};
 use crate::{Context, Result};
 
-/// The pauses after which a failed run is tried again; then it is left until somebody asks.
+/// The pauses after which a failed run is tried again.
 const PAUSES: [Duration; 3] = [Duration::from_secs(60), Duration::from_secs(10 * 60), Duration::from_secs(100 * 60)];
+/// The pause after those: a certificate that is not deployed expires in front of its visitors.
+const THEN: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How a run ends.
 #[derive(Clone, Debug)]
@@ -22,7 +24,7 @@ pub struct Ending {
 }
 
 /// Ends a run: run, operation and deployment in one transaction, in which the server is given back. One that failed is
-/// tried again after 1, 10 and 100 minutes. The owner is told when this changes how the deployment stands.
+/// tried again after 1, 10 and 100 minutes, then daily. The owner is told when this changes how the deployment stands.
 pub async fn end(
     ctx: &Context,
     deployment: &mut Stored<Deployment>,
@@ -39,7 +41,10 @@ pub async fn end(
     run.value.steps = operation.value.steps.clone();
     run.value.ended_at = Some(now);
     let value = &mut deployment.value;
-    (value.current, value.updated_at) = (None, now);
+    value.updated_at = now;
+    if value.current.is_some_and(|current| current.run == run.value.id) {
+        value.current = None;
+    }
     if !run.value.dry_run {
         value.status = match run.value.outcome.clone() {
             Outcome::Failed { error } => Status::Failed { error },
@@ -54,15 +59,20 @@ pub async fn end(
         value.fingerprint = run.value.fingerprint.clone();
         value.last_deployed = Some(now);
     }
-    let pause = usize::try_from(run.value.attempt).ok().and_then(|attempt| PAUSES.get(attempt.checked_sub(1)?));
+    let attempts = usize::try_from(run.value.attempt).unwrap_or(usize::MAX);
+    let pause = PAUSES.get(attempts.saturating_sub(1)).copied().unwrap_or(THEN);
     let mut writes = Vec::new();
     let mut next = None;
-    if let Some(pause) = pause.filter(|_| ending.try_again && !run.value.dry_run) {
-        let (operation, made) = start::retry(ctx, value, &run.value, *pause).await?;
+    let failed = !matches!(run.value.outcome, Outcome::Deployed | Outcome::Checked);
+    if failed && ending.try_again && !run.value.dry_run {
+        let (operation, made) = start::retry(ctx, value, &run.value, pause).await?;
         writes.extend(made);
-        next = Some((operation, *pause));
+        next = Some((operation, pause));
     }
-    writes.extend([operation.update()?, run.update()?, deployment.update()?, lock::release(run.value.server)]);
+    writes.extend([operation.update()?, run.update()?, deployment.update()?]);
+    if !run.value.dry_run {
+        writes.push(lock::release(run.value.server));
+    }
     writes.extend(surplus(ctx, &run.value).await?);
     // Before the end is written: a worker killed in between tells it again, which says nothing twice.
     alert::tell(ctx, &deployment.value, &run.value, &ending.name, next.as_ref().map(|(_, pause)| *pause)).await?;

@@ -1,6 +1,6 @@
 use super::{DEPLOYMENTS, Deployment, RUNS, Run};
 use crate::Result;
-use crate::entity::{self, Entity};
+use crate::entity;
 use crate::ids::{CertificateId, DeploymentId, ServerId, UserId};
 use crate::list::{Listing, PageRequest};
 use crate::ports::{Query, Store};
@@ -27,7 +27,7 @@ pub async fn list(
     let mut query = Query::of(&DEPLOYMENTS, owner.0);
     query.index = Some("by_owner");
     query.descending = true;
-    let mut all: Vec<Deployment> = every(store, query).await?;
+    let mut all: Vec<Deployment> = entity::every(store, query).await?.into_iter().map(|row| row.value).collect();
     all.retain(|deployment| {
         filter.certificate.is_none_or(|certificate| deployment.certificate == certificate)
             && filter.server.is_none_or(|server| deployment.server == server)
@@ -41,7 +41,7 @@ pub async fn list(
 pub async fn of_certificate(store: &dyn Store, certificate: CertificateId) -> Result<Vec<Deployment>> {
     let mut query = Query::of(&DEPLOYMENTS, certificate.0);
     query.index = Some("by_certificate");
-    every(store, query).await
+    Ok(entity::every(store, query).await?.into_iter().map(|row| row.value).collect())
 }
 
 /// The last runs of a deployment, newest first.
@@ -51,18 +51,4 @@ pub async fn runs(store: &dyn Store, deployment: DeploymentId) -> Result<Vec<Run
     query.limit = Some(RUNS_KEPT);
     let page = store.query(query).await?;
     page.items.into_iter().map(|item| Ok(entity::from_item::<Run>(item)?.value)).collect()
-}
-
-async fn every<T: Entity>(store: &dyn Store, mut query: Query) -> Result<Vec<T>> {
-    let mut rows = Vec::new();
-    loop {
-        let page = store.query(query.clone()).await?;
-        for item in page.items {
-            rows.push(entity::from_item::<T>(item)?.value);
-        }
-        match page.next {
-            Some(next) => query.after = Some(next),
-            None => return Ok(rows),
-        }
-    }
 }

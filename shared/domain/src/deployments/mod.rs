@@ -23,7 +23,7 @@ pub use end::{Ending, end};
 pub use list::{Filter, list, of_certificate, runs};
 pub use lock::{LOCKS, release, take_turn};
 pub use paths::PATHS;
-pub use rollout::{rollout, start_each};
+pub use rollout::{are_there, rollout, start_each};
 pub use run::{Before, Cause, Outcome, RUNS, Rollback, Run, Served};
 pub use start::{DRY_STEPS, STEPS, start};
 pub use update::{Change, update};

@@ -15,6 +15,11 @@ use crate::{Context, Error, Result};
 /// How long a rollout leaves a deployment alone that another run is at work on.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// Whether a certificate is deployed anywhere, or is to be.
+pub async fn are_there(ctx: &Context, certificate: CertificateId) -> Result<bool> {
+    Ok(!of_certificate(ctx.store.as_ref(), certificate).await?.is_empty())
+}
+
 /// The operation that brings a renewed certificate to its servers: it starts a run for each deployment whose server has
 /// `auto_deploy`. To be committed together with the certificate.
 pub fn rollout(operation: OperationId, certificate: &Certificate, now: Timestamp) -> Operation {

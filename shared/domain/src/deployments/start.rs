@@ -18,7 +18,8 @@ pub const DRY_STEPS: &[&str] = &["connect", "check", "inspect"];
 /// A run that waits, with its operation.
 type Waiting = (Stored<Run>, Stored<Operation>);
 
-/// Starts a run of a deployment. One that waits after a failure gives way; one that is at work does not.
+/// Starts a run of a deployment. One that waits after a failure gives way, unless
+/// the new one only looks; one that is at work does not.
 pub async fn start(
     ctx: &Context,
     deployment: &mut Stored<Deployment>,
@@ -30,12 +31,16 @@ pub async fn start(
     let waiting = refuse_while_at_work(ctx, &deployment.value).await?;
     let (run, operation) = new_run(store, &deployment.value, cause, dry_run, 1, now).await?;
     let mut writes = vec![entity::insert(&run)?, entity::insert(&operation)?];
-    if let Some((mut earlier, mut its)) = waiting {
+    // Looking takes nothing's turn.
+    let beside = dry_run && waiting.is_some();
+    if let Some((mut earlier, mut its)) = waiting.filter(|_| !dry_run) {
         supersede(&mut earlier.value, &mut its.value, &format!("run {} came before it", run.id), now);
         writes.extend([earlier.update()?, its.update()?]);
     }
     let value = &mut deployment.value;
-    value.current = Some(Current { run: run.id, operation: operation.id });
+    if !beside {
+        value.current = Some(Current { run: run.id, operation: operation.id });
+    }
     if !dry_run {
         value.status = Status::Running;
     }

@@ -97,13 +97,12 @@ impl DnsCredential {
     }
 }
 
-/// Every credential of an owner, newest first. They are few: one call reads them.
+/// Every credential of an owner, newest first. They are few: one call reads them, unless their fields are long.
 pub async fn list(store: &dyn Store, owner: UserId) -> Result<Vec<DnsCredential>> {
     let mut query = Query::of(&DNS_CREDENTIALS, owner.0);
     query.index = Some("by_owner");
     query.descending = true;
-    let page = store.query(query).await?;
-    page.items.into_iter().map(|item| Ok(entity::from_item::<DnsCredential>(item)?.value)).collect()
+    Ok(entity::every(store, query).await?.into_iter().map(|row| row.value).collect())
 }
 
 /// A credential that `owner` may use for their own names.

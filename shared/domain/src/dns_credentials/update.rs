@@ -1,13 +1,13 @@
 use std::collections::BTreeMap;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::create::checked_name;
-use super::{DnsCredential, fields, parse_zone};
+use super::{DnsCredential, FieldKind, fields, parse_zone};
 use crate::entity::Stored;
 use crate::{Context, Result};
 
-/// What a person changes; what is left out stays.
+/// What a person changes; what is left out stays. Secret fields are given anew together with another address.
 #[derive(Debug, Default)]
 pub struct DnsCredentialChange {
     /// What they call it.
@@ -31,6 +31,16 @@ pub async fn update(ctx: &Context, credential: &mut Stored<DnsCredential>, chang
     if let Some(given) = change.fields {
         let provider = fields::find(&row.provider)?;
         let mut before = fields::unseal(ctx.vault.as_ref(), row).await?;
+        // Whoever may change a credential may not have its secret sent to a server of their own.
+        let addresses = provider.fields.iter().filter(|field| field.kind == FieldKind::Address);
+        let moved = addresses.into_iter().any(|field| {
+            given
+                .get(field.name)
+                .is_some_and(|text| row.fields.get(field.name).is_none_or(|old| old != text.expose_secret().trim()))
+        });
+        if moved {
+            before.clear();
+        }
         before.extend(row.fields.iter().map(|(name, value)| (name.clone(), SecretString::from(value.clone()))));
         let fields = fields::sort(provider, given, &before)?;
         fields::check(ctx, provider, &fields)?;

@@ -81,16 +81,5 @@ impl Entity for Records {
 
 /// Everything that was made for a holder.
 async fn of_holder(store: &dyn Store, holder: OperationId) -> Result<Vec<Stored<Records>>> {
-    let mut query = Query::of(&DNS_RECORDS, holder.0);
-    let mut records = Vec::new();
-    loop {
-        let page = store.query(query.clone()).await?;
-        for item in page.items {
-            records.push(entity::from_item(item)?);
-        }
-        match page.next {
-            Some(next) => query.after = Some(next),
-            None => return Ok(records),
-        }
-    }
+    entity::every(store, Query::of(&DNS_RECORDS, holder.0)).await
 }

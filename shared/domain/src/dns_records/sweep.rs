@@ -1,7 +1,7 @@
 use jiff::SignedDuration;
 
 use super::{DNS_RECORDS, Records, removal};
-use crate::entity::{self, Stored};
+use crate::entity;
 use crate::ids::{OperationId, UserId};
 use crate::operations::{self, Operation};
 use crate::ports::{Key, KeyValue, Query};
@@ -19,18 +19,10 @@ pub async fn sweep(ctx: &Context) -> Result<usize> {
     query.index = Some("by_live");
     query.sort_at_most = Some(KeyValue::Number(before.as_millisecond()));
     let mut holders: Vec<(OperationId, UserId)> = Vec::new();
-    loop {
-        let page = store.query(query.clone()).await?;
-        for item in page.items {
-            let records: Stored<Records> = entity::from_item(item)?;
-            let holder = (records.value.holder, records.value.owner);
-            if !holders.contains(&holder) {
-                holders.push(holder);
-            }
-        }
-        match page.next {
-            Some(next) => query.after = Some(next),
-            None => break,
+    for records in entity::every::<Records>(store, query).await? {
+        let holder = (records.value.holder, records.value.owner);
+        if !holders.contains(&holder) {
+            holders.push(holder);
         }
     }
     let mut begun = 0;

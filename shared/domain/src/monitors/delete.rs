@@ -23,9 +23,7 @@ pub async fn delete(ctx: &Context, monitor: &mut Stored<Monitor>) -> Result<()> 
         }
     }
     // It is not told any more, and nobody has to know.
-    if let Err(error) = alerts::forget(ctx, Subject::Monitor(monitor.value.id)).await {
-        tracing::warn!(monitor = %monitor.value.id, %error, "what stood of a deleted monitor still stands");
-    }
+    alerts::forget(ctx, Subject::Monitor(monitor.value.id)).await;
     // A check that comes nevertheless finds no monitor.
     ctx.scheduler.cancel(&schedule::name(monitor.value.id)).await.map_err(Error::from).or_else(|error| {
         tracing::warn!(monitor = %monitor.value.id, %error, "schedule not removed; it ends with its next check");

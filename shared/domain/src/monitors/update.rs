@@ -51,7 +51,7 @@ pub async fn update(ctx: &Context, monitor: &mut Stored<Monitor>, change: Monito
                     schedule::set(ctx, &monitor.value).await;
                 }
                 if !monitor.value.is_active {
-                    alerts::forget(ctx, Subject::Monitor(monitor.value.id)).await?;
+                    alerts::forget(ctx, Subject::Monitor(monitor.value.id)).await;
                 }
                 return Ok(());
             }

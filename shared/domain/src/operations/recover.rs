@@ -8,17 +8,7 @@ use crate::{Context, Result};
 pub async fn recover(ctx: &Context) -> Result<usize> {
     let mut query = Query::of(&OPERATIONS, "open");
     query.index = Some("by_open");
-    let mut open: Vec<Stored<Operation>> = Vec::new();
-    loop {
-        let page = ctx.store.query(query.clone()).await?;
-        for item in page.items {
-            open.push(entity::from_item(item)?);
-        }
-        match page.next {
-            Some(next) => query.after = Some(next),
-            None => break,
-        }
-    }
+    let mut open: Vec<Stored<Operation>> = entity::every(ctx.store.as_ref(), query).await?;
     let now = ctx.clock.now();
     for operation in &mut open {
         if operation.value.lease.take().is_some() {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{OPERATIONS, Operation, send};
-use crate::entity::{self, Stored};
+use crate::entity;
 use crate::ports::{KeyValue, Query};
 use crate::{Context, Error, Result};
 
@@ -20,18 +20,11 @@ pub async fn sweep(ctx: &Context) -> Result<usize> {
     query.index = Some("by_open");
     query.sort_at_most = Some(KeyValue::Number(before.as_millisecond()));
     let mut sent = 0;
-    loop {
-        let page = ctx.store.query(query.clone()).await?;
-        for item in page.items {
-            let operation: Stored<Operation> = entity::from_item(item)?;
-            if operation.value.lease.as_ref().is_none_or(|lease| lease.until <= now) {
-                send(ctx.queue.as_ref(), &operation.value).await;
-                sent += 1;
-            }
-        }
-        match page.next {
-            Some(next) => query.after = Some(next),
-            None => return Ok(sent),
+    for operation in entity::every::<Operation>(ctx.store.as_ref(), query).await? {
+        if operation.value.lease.as_ref().is_none_or(|lease| lease.until <= now) {
+            send(ctx.queue.as_ref(), &operation.value).await;
+            sent += 1;
         }
     }
+    Ok(sent)
 }

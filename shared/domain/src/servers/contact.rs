@@ -96,8 +96,14 @@ async fn note(
     refused: Option<&HostKey>,
 ) -> Result<Stored<Server>> {
     let store = ctx.store.as_ref();
+    let place = |server: &Server| server.ssh.as_ref().map(|ssh| (ssh.host.clone(), ssh.port));
+    let contacted = place(&server.value);
     let mut tries = 0;
     loop {
+        if place(&server.value) != contacted {
+            // It is said to be elsewhere since: what was found is of another machine.
+            return Err(Error::Conflict("the server was moved meanwhile; try again".into()));
+        }
         server.value.found(status, ctx.clock.now());
         if let Some(ssh) = &mut server.value.ssh {
             match (&ssh.host_key, shown) {

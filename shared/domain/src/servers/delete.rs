@@ -1,4 +1,5 @@
 use super::Server;
+use crate::alerts::{self, Subject};
 use crate::entity::{self, Stored};
 use crate::operations::{self, Operation, Work};
 use crate::ports::StoreError;
@@ -21,6 +22,7 @@ pub async fn delete(ctx: &Context, server: &Stored<Server>) -> Result<()> {
     match store.transact(writes).await {
         Ok(()) => {
             operations::send(ctx.queue.as_ref(), &operation).await;
+            alerts::forget(ctx, Subject::Server(id)).await;
             Ok(())
         }
         Err(StoreError::Unexpected { index: 0 }) => Err(Error::Conflict(format!(

@@ -1,5 +1,7 @@
 use domain::certificates::{Certificate, State};
+use domain::entity::{self, Stored};
 use domain::ids::OperationId;
+use domain::ports::Key;
 use secrecy::SecretString;
 use serde_json::json;
 use system_tests::need;
@@ -7,6 +9,7 @@ use system_tests::peers::PebbleOptions;
 use system_tests::steward::{Lab, certificate_row, eventually, issued_until, put_certificates};
 
 use super::{id_of, keys, total};
+use crate::drills::books::work_off;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn deletes_all_that_expired_or_failed_and_says_how_many() {
@@ -69,4 +72,23 @@ async fn what_the_ca_issued_is_cleaned_up_once_it_has_expired() {
     assert_eq!(admin.post("/api/certificates/cleanup", json!({})).await.ok()["count"], 1);
     assert_eq!(total(&admin).await, 0);
     eventually("the key's end", async || keys(&lab).await.is_empty().then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expired_one_at_its_renewal_is_left_and_one_that_is_gone_ends_its_order() {
+    need!("pebble", "pebble-challtestsrv");
+    let lab = Lab::idle(PebbleOptions::default()).await;
+    let ctx = &lab.steward.ctx;
+    let account = lab.account(&lab.admin, "spare@example.com").await;
+    let mut row = certificate_row(id_of(&lab.admin).await, account, "example.com", issued_until(-1));
+    row.method = domain::certificates::Method::Http;
+    let id = put_certificates(ctx, vec![row]).await[0];
+    let asked = lab.admin.post(&format!("/api/certificates/{id}/renew"), json!({})).await.expect(202);
+    assert_eq!(lab.admin.post("/api/certificates/cleanup", json!({})).await.ok()["count"], 0);
+
+    let row: Stored<Certificate> = entity::load(ctx.store.as_ref(), Key::of(id)).await.unwrap();
+    ctx.store.write(row.delete()).await.unwrap();
+    work_off(&lab).await;
+    let ended = lab.ended(asked["operation_id"].as_i64().unwrap()).await;
+    assert_eq!((&ended["state"], &ended["error"]), (&json!("failed"), &json!("the certificate was deleted")));
 }

@@ -1,9 +1,32 @@
 use serde_json::json;
 use system_tests::need;
 use system_tests::peers::{ChallTestSrv, PebbleOptions};
-use system_tests::steward::Lab;
+use system_tests::steward::{Lab, eventually};
 
 use super::keys;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_was_not_proven_counts_against_the_ca_s_limit() {
+    need!("pebble", "pebble-challtestsrv");
+    let of_the_ca = ChallTestSrv::start().await;
+    let lab = Lab::start(PebbleOptions { dns: Some(of_the_ca.dns_addr()), ..PebbleOptions::default() }).await;
+    let limits = json!([{"kind": "failed_validations", "of": 5, "perSeconds": 3600}]);
+    let (url, root) = (lab.pebble.directory_url(), lab.pebble.root_pem());
+    let provider = json!({"name": "counted", "directoryUrl": url, "rootCaPem": root, "limits": limits});
+    lab.admin.post("/api/v1/acme/providers/create", provider).await.ok();
+    let account = json!({"providerName": "counted", "email": "ops@example.com"});
+    lab.admin.post("/api/v1/acme/account/create", account).await.ok();
+    let ordered = lab.order_with(json!({"domain": "example.com", "issuer": "counted"})).await;
+    lab.make_records(&ordered).await;
+    let operation = lab.verify(ordered["id"].as_i64().unwrap()).await;
+    assert_eq!(lab.ended(operation).await["state"], "failed");
+    let used = async || {
+        let asked = json!({"domain": "example.com", "issuer": "counted"});
+        let shown = lab.admin.post("/api/certificates/preflight", asked).await.ok();
+        (shown["budget"][0]["used"] == 1).then_some(())
+    };
+    eventually("the count", used).await;
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_ca_refuses_is_shown_in_its_words_and_can_be_tried_again() {

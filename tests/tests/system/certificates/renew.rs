@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use system_tests::peers::{Pebble, PebbleOptions};
+use system_tests::peers::{Pebble, PebbleOptions, Port};
 use system_tests::steward::{Lab, StewardOptions, eventually};
 use system_tests::{need, openssl};
 
@@ -145,4 +145,41 @@ async fn a_profile_is_one_of_the_ca_and_decides_how_long_it_lives() {
     assert_eq!((&shown["profile"], &shown["days_remaining"]), (&json!("shortlived"), &json!(5)));
     let left = time(&shown["valid_to"]).duration_since(time(&shown["renewal"]["due"]));
     assert!((72..=76).contains(&left.as_hours()), "half of a short life is left: {left}");
+}
+
+/// A Steward that answers its CA's questions over HTTP.
+async fn answering() -> Lab {
+    let port = Port::claim();
+    let pebble = Pebble::start(PebbleOptions { http_port: Some(port.number()), ..PebbleOptions::default() }).await;
+    let directory = pebble.directory_url();
+    let options = StewardOptions { listen: Some(port.address()), ..StewardOptions::default() };
+    Lab::beside(pebble, &directory, options).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_waits_for_records_goes_on_once_steward_proves_its_names() {
+    need!("pebble", "pebble-challtestsrv");
+    let lab = answering().await;
+    let id = lab.issue(&["example.com"]).await;
+    lab.steward.clock.advance(61 * DAY);
+    until(&lab, id, "its order", |shown| shown["renewal"]["status"] == "awaiting_records").await;
+    let admin = lab.steward.admin().await;
+    admin.put(&format!("/api/certificates/{id}"), json!({"challenge": "http"})).await.ok();
+    until(&lab, id, "its renewal", |shown| shown["version"] == 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disabled_account_renews_nothing() {
+    need!("pebble", "pebble-challtestsrv");
+    let lab = answering().await;
+    let account = lab.account(&lab.admin, "spare@example.com").await;
+    let order = json!({"domain": "example.com", "account_id": account, "challenge": "http"});
+    let ordered = lab.order_with(order).await;
+    assert_eq!(lab.ended(ordered["operation_id"].as_i64().unwrap()).await["state"], "succeeded");
+    lab.admin.post("/api/v1/acme/accounts/disable", json!({"id": account})).await.ok();
+    lab.steward.clock.advance(2 * HOUR);
+    let asked = lab.admin.post(&format!("/api/certificates/{}/renew", ordered["id"]), json!({})).await.expect(202);
+    let ended = lab.ended(asked["operation_id"].as_i64().unwrap()).await;
+    assert_eq!(ended["state"], "failed");
+    assert!(ended["error"].as_str().unwrap().contains("is disabled; enable it with"), "{ended}");
 }

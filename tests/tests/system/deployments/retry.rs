@@ -1,4 +1,4 @@
-//! A run that failed is tried again after 1, 10 and 100 minutes, and then left until somebody asks.
+//! A run that failed is tried again after 1, 10 and 100 minutes, then daily.
 
 use std::time::Duration;
 
@@ -9,17 +9,19 @@ use system_tests::steward::{SiteLab, eventually};
 const MINUTE: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failed_run_is_tried_four_times_in_all() {
+async fn a_failed_run_is_tried_again_and_again() {
     need!("sshd", "ssh-keygen", "nginx");
-    let lab = SiteLab::start().await;
+    let mut lab = SiteLab::start().await;
     let deployment = lab.deployment(with_test(&lab, "false")).await;
     assert_eq!(lab.run_through(deployment).await["result"], "rolled_back");
-    for (attempt, minutes) in [(2, 1), (3, 10), (4, 100)] {
+    for (attempt, minutes) in [(2, 1), (3, 10), (4, 100), (5, 24 * 60), (6, 24 * 60)] {
         let runs = lab.runs(deployment).await;
         assert_eq!(runs.len(), attempt, "{runs:?}");
         assert_eq!((&runs[0]["result"], &runs[0]["cause"]), (&json!("waiting"), &json!("retry")));
         // Not before its time.
         lab.steward.clock.advance(MINUTE * minutes - Duration::from_secs(30));
+        // A session ends after a day.
+        lab.admin = lab.steward.admin().await;
         tokio::time::sleep(Duration::from_millis(300)).await;
         assert_eq!(lab.runs(deployment).await[0]["result"], "waiting");
         lab.steward.clock.advance(Duration::from_secs(31));
@@ -29,9 +31,6 @@ async fn a_failed_run_is_tried_four_times_in_all() {
         };
         eventually(&format!("try {attempt}"), over).await;
     }
-    lab.steward.clock.advance(MINUTE * 1000);
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(lab.runs(deployment).await.len(), 4);
     assert_eq!(lab.shown(deployment).await["status"], "rolled_back");
     // The certificate's own state knows nothing of it.
     let certificate = lab.admin.get(&format!("/api/certificates/{}", lab.certificate)).await.ok();
@@ -84,4 +83,26 @@ fn with_test(lab: &SiteLab, test: &str) -> serde_json::Value {
     let mut config = lab.config();
     config["test"] = json!(test);
     config
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_takes_nothing_from_the_next_try() {
+    need!("sshd", "ssh-keygen", "nginx");
+    let lab = SiteLab::start().await;
+    let deployment = lab.deployment(with_test(&lab, "false")).await;
+    assert_eq!(lab.run_through(deployment).await["result"], "rolled_back");
+    let path = format!("/api/deployments/{deployment}/run");
+    let looks = lab.admin.post(&path, json!({"dry_run": true})).await.expect(202);
+    lab.ended(looks["operation_id"].as_i64().unwrap()).await;
+    let words = async || -> Vec<String> {
+        let runs = lab.runs(deployment).await;
+        runs.iter().map(|run| run["result"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(words().await, ["checked", "waiting", "rolled_back"]);
+    lab.steward.clock.advance(MINUTE + Duration::from_secs(1));
+    let tried = async || words().await.iter().filter(|word| *word == "rolled_back").count().eq(&2).then_some(());
+    eventually("the second try", tried).await;
+    assert_eq!(lab.admin.get("/api/alerts?state=firing").await.ok()["total"], 1);
+    lab.admin.delete(&format!("/api/deployments/{deployment}")).await.ok();
+    assert_eq!(lab.admin.get("/api/alerts?state=firing").await.ok()["total"], 0, "of what is gone nothing stands");
 }

@@ -7,8 +7,8 @@ use domain::operations;
 use domain::ports::Key;
 use serde_json::json;
 use system_tests::need;
-use system_tests::peers::{Nginx, Sshd};
-use system_tests::steward::{SITE, SiteLab, add_server, eventually, served};
+use system_tests::peers::{Nginx, PebbleOptions, Process, Sshd};
+use system_tests::steward::{Lab, SITE, SiteLab, add_server, eventually, served};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_server_with_auto_deploy_gets_it_and_a_failing_one_stops_no_other() {
@@ -62,4 +62,19 @@ async fn roll_out(lab: &SiteLab) -> i64 {
     store.write(entity::insert(&operation).unwrap()).await.unwrap();
     operations::send(ctx.queue.as_ref(), &operation).await;
     id.0
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_was_not_issued_yet_goes_to_its_server_when_it_is() {
+    need!("sshd", "ssh-keygen", "pebble", "pebble-challtestsrv");
+    let lab = Lab::start(PebbleOptions::default()).await;
+    let ordered = lab.order(&["example.com"]).await;
+    let (sshd, place) = (Sshd::start().await, Process::directory());
+    let server = add_server(&lab.admin, &sshd, sshd.address(), "files").await;
+    let path = place.path().join("example.com");
+    let body = json!({"certificate_id": ordered["id"], "server_id": server, "deploy_path": path});
+    lab.admin.post("/api/deployments", body).await.expect(201);
+    lab.finish(&ordered).await;
+    let there = || async { path.join("fullchain.pem").exists().then_some(()) };
+    eventually("the files", there).await;
 }

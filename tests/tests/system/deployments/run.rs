@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use serde_json::{Value, json};
 use system_tests::need;
-use system_tests::steward::SiteLab;
+use system_tests::steward::{SITE, SiteLab, eventually, fingerprint};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_new_certificate_is_served_and_the_one_before_is_kept() {
@@ -83,4 +83,26 @@ async fn every_address_and_name_of_the_site_is_looked_at() {
     assert_eq!(run["result"], "deployed", "{run}");
     let verify = &run["steps"][7];
     assert_eq!(verify["detail"], "the new certificate is served at all 2 places", "{verify}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_somebody_put_over_the_links_are_what_a_rollback_goes_back_to() {
+    need!("sshd", "ssh-keygen", "nginx");
+    let lab = SiteLab::start().await;
+    let deployment = lab.deployment(lab.config()).await;
+    assert_eq!(lab.run_through(deployment).await["result"], "deployed");
+    let (chain, key) = lab.authority.issue(&[SITE]);
+    for (file, text) in [("fullchain.pem", &chain), ("privkey.pem", &key)] {
+        fs::remove_file(lab.file(file)).unwrap();
+        fs::write(lab.file(file), text).unwrap();
+    }
+    lab.renew().await;
+    let mut config = lab.config();
+    config["test"] = json!("false");
+    lab.admin.put(&format!("/api/deployments/{deployment}"), json!({"config": config})).await.ok();
+    assert_eq!(lab.run_through(deployment).await["result"], "rolled_back");
+    assert_eq!(fs::read_to_string(lab.file("fullchain.pem")).unwrap(), chain);
+    assert_eq!(fs::read_to_string(lab.file("privkey.pem")).unwrap(), key);
+    let served = async || (lab.served().await == fingerprint(&chain)).then_some(());
+    eventually("the certificate of those files", served).await;
 }

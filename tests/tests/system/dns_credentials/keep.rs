@@ -82,6 +82,20 @@ async fn what_cannot_be_a_credential_is_refused_by_its_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn its_secret_goes_to_no_other_server() {
+    let steward = Steward::start(StewardOptions::default()).await;
+    let anna = steward.user("anna").await;
+    let fields = json!({"server": "ns1.example.com", "key_name": "k", "key": KEY.secret});
+    let new = json!({"name": "ours", "provider": "rfc2136", "fields": fields});
+    let path = format!("/api/dns-credentials/{}", anna.post("/api/dns-credentials", new).await.expect(201)["id"]);
+    let moved = |fields: Value| json!({"fields": fields});
+    let refused = anna.put(&path, moved(json!({"server": "ns.elsewhere.example"}))).await.expect(400);
+    assert!(refused["error"].as_str().unwrap().contains("fields.key"), "{refused}");
+    anna.put(&path, moved(json!({"server": "ns1.example.com"}))).await.expect(200);
+    anna.put(&path, moved(json!({"server": "ns.elsewhere.example", "key": KEY.secret}))).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_in_use_is_not_deleted() {
     need!("named");
     let lab = Zones::start(StewardOptions::default()).await;

@@ -101,7 +101,7 @@ async fn a_name_server_that_is_down_is_tried_again() {
     let shown = system_tests::steward::eventually("a pause", waits).await;
     assert_eq!(shown["state"], "running", "{shown}");
     // It comes back, at the address that the credential is changed to.
-    let fields = json!({"server": lab.bind.dns_addr().to_string()});
+    let fields = json!({"server": lab.bind.dns_addr().to_string(), "key": KEY.secret});
     anna.put(&format!("/api/dns-credentials/{id}"), json!({"fields": fields})).await.expect(200);
     assert_eq!(ended(&anna, &begun["operation_id"]).await["state"], "succeeded");
 }

@@ -176,15 +176,5 @@ impl Channel {
 pub async fn of_owner(store: &dyn Store, owner: UserId) -> Result<Vec<Stored<Channel>>> {
     let mut query = Query::of(&CHANNELS, owner.0);
     query.index = Some("by_owner");
-    let mut channels = Vec::new();
-    loop {
-        let page = store.query(query.clone()).await?;
-        for item in page.items {
-            channels.push(entity::from_item(item)?);
-        }
-        match page.next {
-            Some(next) => query.after = Some(next),
-            None => return Ok(channels),
-        }
-    }
+    entity::every(store, query).await
 }
