@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use domain::delegation::Delegation;
 use domain::ids::{DnsCredentialId, UserId};
+use domain::operations::OPERATIONS;
+use domain::ports::Query;
 use serde_json::{Value, json};
 use system_tests::need;
 use system_tests::peers::{Bind, Pebble, PebbleOptions, Port, TsigKey};
@@ -49,6 +51,14 @@ async fn issued(lab: &Lab, order: Value) -> Value {
 }
 
 async fn renewed(lab: &Lab, id: &Value, version: u32) -> Value {
+    // The hours that pass are nobody's at work: a lease would be over, and its holder not.
+    let store = &lab.steward.ctx.store;
+    let idle = async || {
+        let mut open = Query::of(&OPERATIONS, "open");
+        open.index = Some("by_open");
+        store.query(open).await.unwrap().items.is_empty().then_some(())
+    };
+    eventually("the end of all that is at work", idle).await;
     lab.steward.clock.advance(2 * HOUR);
     let path = format!("/api/certificates/{id}");
     lab.admin.post(&format!("{path}/renew"), json!({})).await.expect(202);
