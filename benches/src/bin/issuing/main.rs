@@ -2,8 +2,9 @@
 //! each certificate.
 //!
 //! `cargo build --release && cargo run --release -p benches --bin issuing -- [certificates]`, 20 of each unless given. All
-//! prove one name by http-01, one after the other, with an account that is there already and a key of P-256. Steward is
-//! the program `steward`; its time is that of the whole process, API, store and workers included.
+//! prove one name by http-01, with an account that is there already and a key of P-256. Steward is the program `steward`:
+//! it is given all orders, as at a renewal, and its time is that of the whole process, API, store and workers included.
+//! The others are started once for each certificate.
 
 mod cpu;
 mod others;

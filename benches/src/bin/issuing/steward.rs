@@ -10,7 +10,7 @@ use crate::{Cost, cpu};
 
 const PASSWORD: &str = "a password for a bench";
 
-/// Orders so many certificates of a Steward that answers the CA's questions itself.
+/// Orders so many certificates of a Steward that answers the CA's questions itself, and then waits for them.
 pub(crate) async fn measure(certificates: usize) -> Cost {
     let port = Port::claim();
     let pebble = Pebble::start(PebbleOptions { http_port: Some(port.number()), ..PebbleOptions::default() }).await;
@@ -36,10 +36,13 @@ pub(crate) async fn measure(certificates: usize) -> Cost {
     admin.post("/api/v1/acme/account/create", account).await.ok();
 
     let (requests, cpu) = (pebble.requests(), cpu::of(pid));
+    let mut orders = Vec::new();
     for n in 0..certificates {
         let order = json!({"domain": format!("bench{n}.example"), "issuer": "pebble", "challenge": "http"});
-        let ordered = admin.post("/api/certificates", order).await.ok();
-        let ended = ended(&admin, &ordered).await;
+        orders.push(admin.post("/api/certificates", order).await.ok());
+    }
+    for ordered in &orders {
+        let ended = ended(&admin, ordered).await;
         assert_eq!(ended["state"], "succeeded", "{ended}");
     }
     let (requests, cpu_ms) = (pebble.requests() - requests, cpu::of(pid) - cpu);
@@ -52,10 +55,10 @@ pub(crate) async fn measure(certificates: usize) -> Cost {
 async fn ended(admin: &Client, ordered: &Value) -> Value {
     let path = format!("/api/operations/{}", ordered["operation_id"]);
     loop {
-        tokio::time::sleep(Duration::from_millis(100)).await;
         let shown = admin.get(&path).await.ok();
         if shown["state"] == "succeeded" || shown["state"] == "failed" {
             return shown;
         }
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

@@ -43,7 +43,6 @@ pub async fn change(ctx: &Context, certificate: &mut Stored<Certificate>, change
         dns_credentials::of_owner(store, certificate.value.owner, credential).await?;
     }
     let mut wakes = auto_renew.is_some_and(|auto_renew| auto_renew != certificate.value.auto_renew);
-    let mut forgets_key;
     let mut tries = 0;
     loop {
         let now = ctx.clock.now();
@@ -63,7 +62,6 @@ pub async fn change(ctx: &Context, certificate: &mut Stored<Certificate>, change
         }
         let after = value.method.credential();
         value.profile = profile.clone().unwrap_or_else(|| value.profile.take());
-        forgets_key = value.reuse_key && reuse_key == Some(false) && value.operation().is_none();
         value.reuse_key = reuse_key.unwrap_or(value.reuse_key);
         value.auto_renew = auto_renew.unwrap_or(value.auto_renew);
         value.updated_at = now;
@@ -87,10 +85,6 @@ pub async fn change(ctx: &Context, certificate: &mut Stored<Certificate>, change
                 break;
             }
         }
-    }
-    if forgets_key {
-        // A renewal that came to nothing has put the key there that is not to be used again.
-        ctx.vault.delete(&certificate.value.next_key_name()).await?;
     }
     if wakes { schedule(ctx, &certificate.value).await } else { Ok(()) }
 }
