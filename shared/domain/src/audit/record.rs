@@ -6,8 +6,9 @@ use crate::ports::{EntropyExt, QueueName};
 use crate::users::Viewer;
 use crate::{Context, Error, Result};
 
-/// How long a request may take before the trail says that nobody knows what came of it: the longest are cut off before.
-const UNKNOWN_AFTER: Duration = Duration::from_secs(5 * 60);
+/// How long a request may take before the trail says that nobody knows what came of it. An export of a stack waits as
+/// long for what is on its queues.
+const UNKNOWN_AFTER: Duration = Duration::from_secs(60);
 
 /// A new id for an entry.
 pub fn new_id(ctx: &Context) -> String {
@@ -15,7 +16,7 @@ pub fn new_id(ctx: &Context) -> String {
 }
 
 /// Before something is done: puts an entry on its way that says that nobody knows what came of it. It is held back for
-/// five minutes, and [`finish`] with the same id overtakes it; where the process dies, it is what the trail says. When this
+/// a minute, and [`finish`] with the same id overtakes it; where the process dies, it is what the trail says. When this
 /// fails, nothing may be done.
 pub async fn begin(ctx: &Context, entry: &AuditEntry) -> Result<()> {
     let entry = AuditEntry { outcome: Outcome::Unknown, ..entry.clone() };
