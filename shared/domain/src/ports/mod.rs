@@ -28,7 +28,7 @@ pub use entropy::{Entropy, EntropyExt};
 pub use mailer::{Mail, MailError, Mailer};
 pub use messenger::{Address, Message, Messenger, MessengerError};
 pub use prober::{CertificateFacts, Endpoint, Handshake, KeyKind, ProbeError, Prober, StartTls, TlsVersion};
-pub use queue::{Delivery, Queue, QueueError, QueueName};
+pub use queue::{Delivery, Queue, QueueError, QueueName, Room};
 pub use remote::{
     Command, CommandOutput, Connected, HostKey, LoginKey, Remote, RemoteError, RemoteHost, RemoteSession,
 };
