@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entity::{self, Entity};
 use crate::ids::OperationId;
-use crate::ports::{Attribute, Expect, Index, Item, Key, Projection, Query, Table, Write};
+use crate::ports::{Attribute, Expect, Index, Item, Key, Projection, Query, StoreError, Table, Write};
 use crate::{Context, Error, Result};
 
 /// Answers, by token. `by_holder` tells those of an operation.
@@ -60,7 +60,8 @@ pub fn is_token(text: &str) -> bool {
     (1..=TOKEN_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
-/// Answers a token with its key authorization, for an operation. Safe to repeat.
+/// Answers a token with its key authorization, for an operation. Safe to repeat. A token belongs to the order that had it
+/// first: a CA that somebody runs could name one of another order's, and replace or remove what a real CA looks for.
 pub async fn publish(ctx: &Context, holder: OperationId, token: &str, key_authorization: &str) -> Result<()> {
     if !is_token(token) {
         return Err(Error::Conflict("the CA sent a token that is not base64url (RFC 8555 §8.3)".into()));
@@ -71,24 +72,37 @@ pub async fn publish(ctx: &Context, holder: OperationId, token: &str, key_author
         key_authorization: key_authorization.to_owned(),
         created_at: ctx.clock.now(),
     };
-    let item = entity::to_item(&challenge, 1)?;
-    Ok(ctx.store.write(Write::Put { table: &HTTP_CHALLENGES, item, expect: Expect::Any }).await?)
+    match ctx.store.write(entity::insert(&challenge)?).await {
+        Ok(()) => Ok(()),
+        Err(StoreError::Unexpected { .. }) if tokens(ctx, holder).await?.iter().any(|own| own == token) => Ok(()),
+        Err(StoreError::Unexpected { .. }) => {
+            Err(Error::Conflict("the CA sent a token that another order has; order again".into()))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Takes back every answer of an operation. Safe to repeat.
 pub async fn remove(ctx: &Context, holder: OperationId) -> Result<()> {
+    for token in tokens(ctx, holder).await? {
+        let key = Key::of(token);
+        ctx.store.write(Write::Delete { table: &HTTP_CHALLENGES, key, expect: Expect::Any }).await?;
+    }
+    Ok(())
+}
+
+/// The tokens of an operation.
+async fn tokens(ctx: &Context, holder: OperationId) -> Result<Vec<String>> {
     let mut query = Query::of(&HTTP_CHALLENGES, holder.0);
     query.index = Some("by_holder");
+    let mut tokens = Vec::new();
     loop {
         let page = ctx.store.query(query.clone()).await?;
-        for item in page.items {
-            let Some(token) = item.get("token").and_then(serde_json::Value::as_str) else { continue };
-            let key = Key::of(token);
-            ctx.store.write(Write::Delete { table: &HTTP_CHALLENGES, key, expect: Expect::Any }).await?;
-        }
+        let found = page.items.iter().filter_map(|item| item.get("token").and_then(serde_json::Value::as_str));
+        tokens.extend(found.map(str::to_owned));
         match page.next {
             Some(next) => query.after = Some(next),
-            None => return Ok(()),
+            None => return Ok(tokens),
         }
     }
 }
