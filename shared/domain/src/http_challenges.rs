@@ -74,35 +74,28 @@ pub async fn publish(ctx: &Context, holder: OperationId, token: &str, key_author
     };
     match ctx.store.write(entity::insert(&challenge)?).await {
         Ok(()) => Ok(()),
-        Err(StoreError::Unexpected { .. }) if tokens(ctx, holder).await?.iter().any(|own| own == token) => Ok(()),
-        Err(StoreError::Unexpected { .. }) => {
-            Err(Error::Conflict("the CA sent a token that another order has; order again".into()))
-        }
+        Err(StoreError::Unexpected { .. }) => match entity::find::<HttpChallenge>(ctx.store.as_ref(), challenge.key()).await? {
+            Some(found) if found.value.holder == holder => Ok(()),
+            _ => Err(Error::Conflict("the CA sent a token that another order has; order again".into())),
+        },
         Err(error) => Err(error.into()),
     }
 }
 
 /// Takes back every answer of an operation. Safe to repeat.
 pub async fn remove(ctx: &Context, holder: OperationId) -> Result<()> {
-    for token in tokens(ctx, holder).await? {
-        let key = Key::of(token);
-        ctx.store.write(Write::Delete { table: &HTTP_CHALLENGES, key, expect: Expect::Any }).await?;
-    }
-    Ok(())
-}
-
-/// The tokens of an operation.
-async fn tokens(ctx: &Context, holder: OperationId) -> Result<Vec<String>> {
     let mut query = Query::of(&HTTP_CHALLENGES, holder.0);
     query.index = Some("by_holder");
-    let mut tokens = Vec::new();
     loop {
         let page = ctx.store.query(query.clone()).await?;
-        let found = page.items.iter().filter_map(|item| item.get("token").and_then(serde_json::Value::as_str));
-        tokens.extend(found.map(str::to_owned));
+        for item in page.items {
+            let Some(token) = item.get("token").and_then(serde_json::Value::as_str) else { continue };
+            let key = Key::of(token);
+            ctx.store.write(Write::Delete { table: &HTTP_CHALLENGES, key, expect: Expect::Any }).await?;
+        }
         match page.next {
             Some(next) => query.after = Some(next),
-            None => return Ok(tokens),
+            None => return Ok(()),
         }
     }
 }
