@@ -20,8 +20,9 @@ pub use authenticate::{
 };
 pub use login::{LOGIN_FAILURES, login};
 pub use mailbox::{confirm_email, send_verification};
+pub use password::{PASSWORD_MAX, PASSWORD_MIN};
 pub use profile::{ProfileChange, change_profile};
-pub use register::{NewUser, exist, register, register_first_admin};
+pub use register::{NewUser, USERNAME_MAX, USERNAME_MIN, exist, register, register_first_admin};
 pub use viewer::{Owned, Viewer};
 
 use crate::entity::{self, Entity, Stored};
@@ -61,6 +62,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::Admin, Self::Distributor, Self::User];
+
     /// The API's word for it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -72,7 +76,7 @@ impl Role {
 
     /// Reads the API's word.
     pub fn parse(field: &str, text: &str) -> Result<Self> {
-        [Self::Admin, Self::Distributor, Self::User]
+        Self::ALL
             .into_iter()
             .find(|role| role.as_str() == text)
             .ok_or_else(|| Error::invalid(field, "must be one of admin, distributor, user"))
@@ -92,6 +96,9 @@ pub enum UserStatus {
 }
 
 impl UserStatus {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Suspended, Self::Deleted];
+
     /// The API's word for it.
     pub fn as_str(self) -> &'static str {
         match self {
