@@ -1,6 +1,7 @@
 //! Channels: where an owner is told of alerts.
 
 mod address;
+mod confirm;
 mod create;
 mod delete;
 mod test;
@@ -9,8 +10,14 @@ mod update;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+<<<<<<< HEAD
 pub use address::{Given, LONGEST};
 pub use create::{Made, NAME_MAX, NewChannel, create};
+=======
+pub use address::Given;
+pub use confirm::{Confirmation, TOKEN, ask, confirm};
+pub use create::{Made, NewChannel, create};
+>>>>>>> b9588759bc37014a258628fcc35559a7cd092832
 pub use delete::delete;
 pub use test::test;
 pub use update::{ChannelChange, update};
@@ -137,12 +144,22 @@ pub struct Channel {
     pub min_level: Level,
     /// Whether anything is told here.
     pub enabled: bool,
+    /// Whether whoever reads mail at the address agreed; channels from before it was asked count as confirmed.
+    #[serde(default = "from_before")]
+    pub confirmed: bool,
+    /// The mail that asked.
+    #[serde(default)]
+    pub confirmation: Option<Confirmation>,
     /// How it does.
     pub delivery: Delivery,
     /// When it was made.
     pub created_at: Timestamp,
     /// When its owner last changed it.
     pub updated_at: Timestamp,
+}
+
+fn from_before() -> bool {
+    true
 }
 
 impl Entity for Channel {
