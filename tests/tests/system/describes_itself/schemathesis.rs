@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::json;
 use system_tests::need;
-use system_tests::peers::{Port, find};
+use system_tests::peers::{Pebble, PebbleOptions, Port, find};
 use system_tests::steward::{Client, Steward, StewardOptions};
 use tokio::process::Command;
 
@@ -22,27 +22,29 @@ const LEFT_OUT: [&str; 1] = ["auth.logout"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn as_an_administrator() {
-    let steward = start().await;
+    need!("schemathesis", "pebble", "pebble-challtestsrv");
+    let (_pebble, steward) = start().await;
     ask(&steward, &steward.admin().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn as_a_user() {
-    let steward = start().await;
+    need!("schemathesis", "pebble", "pebble-challtestsrv");
+    let (_pebble, steward) = start().await;
     ask(&steward, &steward.user("anna").await).await;
 }
 
-/// A Steward whose workers rest, so that nothing that is asked for leaves this machine, with a CA where nobody answers.
-async fn start() -> Steward {
+/// A Steward whose workers rest, so that nothing that is asked for leaves this machine, with a CA of its own.
+async fn start() -> (Pebble, Steward) {
+    let pebble = Pebble::start(PebbleOptions::default()).await;
     let dns = Some(Port::claim().address());
     let steward = Steward::start(StewardOptions { dns, idle: true, ..StewardOptions::default() }).await;
-    let ca = json!({"name": "here", "directoryUrl": "https://127.0.0.1:1/dir"});
+    let ca = json!({"name": "here", "directoryUrl": pebble.directory_url(), "rootCaPem": pebble.root_pem()});
     steward.admin().await.post("/api/v1/acme/providers/create", ca).await.ok();
-    steward
+    (pebble, steward)
 }
 
 async fn ask(steward: &Steward, caller: &Client) {
-    need!("schemathesis");
     own_something(steward, caller).await;
     let (header, value) = caller.credentials().unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -10,14 +10,9 @@ mod update;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-<<<<<<< HEAD
 pub use address::{Given, LONGEST};
-pub use create::{Made, NAME_MAX, NewChannel, create};
-=======
-pub use address::Given;
 pub use confirm::{Confirmation, TOKEN, ask, confirm};
-pub use create::{Made, NewChannel, create};
->>>>>>> b9588759bc37014a258628fcc35559a7cd092832
+pub use create::{Made, NAME_MAX, NewChannel, create};
 pub use delete::delete;
 pub use test::test;
 pub use update::{ChannelChange, update};
