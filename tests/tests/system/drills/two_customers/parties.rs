@@ -201,12 +201,13 @@ impl Parties {
         for (party, others) in [(&self.amy, "ben"), (&self.ben, "amy")] {
             for list in lists {
                 let shown = party.client.get(list).await.ok().to_string();
-                assert!(!shown.contains(others), "{list} of {} has something of {others}'s: {shown}", party.id);
+                let found = [".example", "@example"].iter().any(|end| shown.contains(&format!("{others}{end}")));
+                assert!(!found, "{list} of {} has something of {others}'s: {shown}", party.id);
             }
         }
         for request in self.sink.requests() {
             let body = String::from_utf8_lossy(&request.body).into_owned();
-            assert!(!body.contains("amy"), "{body}");
+            assert!(!body.contains("amy.example"), "{body}");
         }
         for (manner, peer) in &self.hostile {
             let heard = peer.heard();
@@ -215,15 +216,14 @@ impl Parties {
         assert!(mails(self.steward.data()).is_empty(), "somebody got a mail");
         // Amy's operations say nothing of Ben's.
         let store = self.steward.ctx.store.as_ref();
-        let (mut id, mut amys) = (1, 0);
-        while let Some(row) =
-            entity::find::<domain::operations::Operation>(store, Key::of(id)).await.unwrap().map(|row| row.value)
-        {
+        let mut amys = 0;
+        for id in 1..2000_i64 {
+            let found = entity::find::<domain::operations::Operation>(store, Key::of(id)).await.unwrap();
+            let Some(row) = found.map(|row| row.value) else { continue };
             let text = format!("{row:?}");
             let others = if row.owner.0 == self.amy.id { "ben.example" } else { "amy.example" };
             assert!(row.owner.0 == 1 || !text.contains(others), "{text}");
             amys += usize::from(row.owner.0 == self.amy.id);
-            id += 1;
         }
         assert!(amys > 100, "{amys} operations of Amy's are too few to say anything");
     }
