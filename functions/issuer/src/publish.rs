@@ -7,7 +7,7 @@ use domain::dns_records::{self, PublishError};
 use domain::ids::DnsCredentialId;
 use domain::{Context, delegation, http_challenges};
 
-use crate::issue::{Hitch, Stop};
+use crate::issue::{Hitch, Party, Stop};
 use crate::steps::{Course, Order};
 
 /// Between two looks at a zone's name servers.
@@ -19,7 +19,9 @@ impl From<PublishError> for Hitch {
     fn from(error: PublishError) -> Self {
         match error {
             PublishError::Refused(reason) => Self::Refused(reason),
-            PublishError::Later { reason, retry_after } => Self::Later { reason, retry_after },
+            PublishError::Later { reason, retry_after } => {
+                Self::Later { party: Party::DnsProvider, reason, retry_after }
+            }
             PublishError::Fault(error) => Self::Stopped(Stop::Fault(error)),
         }
     }
@@ -92,7 +94,7 @@ pub(crate) async fn propagate(ctx: &Context, order: &mut Order) -> Result<Course
     if order.waited(ctx) > SEEN_WITHIN {
         return Err(Hitch::Refused(format!("given up after half an hour: {missing}")));
     }
-    Err(Hitch::Later { reason: missing, retry_after: Some(LOOK) })
+    Err(Hitch::Later { party: Party::NameServers, reason: missing, retry_after: Some(LOOK) })
 }
 
 fn needed(order: &Order) -> Vec<RecordToMake> {

@@ -118,6 +118,7 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let messenger = HttpMessenger::new(policy.clone())?;
     let mailer = mailer(config, &clock, &entropy)?;
     let prober = Arc::new(RustlsProber::new(policy.clone(), Arc::clone(&clock)));
+    let ca = Arc::new(InstantCa::new(policy.clone(), Arc::clone(&clock)));
     let remote = Arc::new(SshRemote::new(policy.clone()));
     let ctx = Context {
         store: embedded.store(),
@@ -128,7 +129,7 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         entropy,
         messenger: Arc::new(messenger),
         dns: Arc::new(dns),
-        ca: Arc::new(InstantCa::new(policy.clone())),
+        ca,
         zones: Arc::new(Zones::new(policy)),
         prober,
         remote,

@@ -3,8 +3,10 @@
 
 mod https;
 mod resolver;
+mod retry_after;
 mod tcp;
 
 pub use https::{Https, HttpsError, roots};
 pub use resolver::{GuardedResolver, Refusal};
+pub use retry_after::{LONGEST_WAIT, retry_after};
 pub use tcp::{DialError, Dialler};

@@ -21,7 +21,7 @@ use crate::envelope::{self, Envelope};
 pub struct Query {
     /// Those at this CA.
     provider_id: Option<i64>,
-    /// `active` or `disabled`.
+    /// `active`, `disabled` or `deactivated`.
     status: Option<String>,
     /// From 1; 1 unless given.
     page: Option<u32>,
@@ -59,7 +59,8 @@ pub async fn list(
         None | Some("") => None,
         Some("active") => Some(AccountStatus::Active),
         Some("disabled") => Some(AccountStatus::Disabled),
-        Some(_) => return Err(Error::invalid("status", "must be active or disabled").into()),
+        Some("deactivated") => Some(AccountStatus::Deactivated),
+        Some(_) => return Err(Error::invalid("status", "must be one of active, disabled, deactivated").into()),
     };
     let owner = query.user_id.map_or(caller.viewer.user, UserId);
     let store = app.ctx.store.as_ref();

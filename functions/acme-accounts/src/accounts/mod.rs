@@ -22,7 +22,7 @@ pub struct AccountRef {
 #[derive(Serialize, ToSchema)]
 pub struct StatusItem {
     id: i64,
-    /// `active` or `disabled`.
+    /// `active`, `disabled`, or `deactivated` (by the CA).
     status: &'static str,
 }
 
@@ -30,5 +30,6 @@ fn word(status: AccountStatus) -> &'static str {
     match status {
         AccountStatus::Active => "active",
         AccountStatus::Disabled => "disabled",
+        AccountStatus::Deactivated => "deactivated",
     }
 }

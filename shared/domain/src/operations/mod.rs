@@ -177,6 +177,9 @@ pub struct Operation {
     /// Nobody takes it up before this time: the other side asked for a pause.
     #[serde(default)]
     pub resume_at: Option<Timestamp>,
+    /// Since when the other side says that it does not know what this is about.
+    #[serde(default)]
+    pub missing_since: Option<Timestamp>,
     /// Why it failed.
     pub error: Option<String>,
     /// When it was begun.
@@ -220,6 +223,7 @@ impl Operation {
             attempts: 0,
             lease: None,
             resume_at: None,
+            missing_since: None,
             error: None,
             created_at: now,
             updated_at: now,
