@@ -6,7 +6,7 @@ use domain::acme::{self, Account};
 use domain::certificates::{self, Certificate};
 use domain::entity::{self, Stored};
 use domain::names::DomainName;
-use domain::operations::{self, Lease, Operation, Progress};
+use domain::operations::{self, Operation, Progress};
 use domain::ports::{CaAccount, CaError, Key, OrderStatus, OrderView};
 use domain::{Context, Error, audit, http_challenges};
 use secrecy::SecretString;
@@ -127,7 +127,7 @@ impl Order {
         operation.complete(step, now);
         operation.missing_since = None;
         let until = now.checked_add(LEASE).map_err(|e| Error::Internal(e.to_string()))?;
-        operation.lease = operation.lease.take().map(|lease| Lease { until, ..lease });
+        operation.keep_lease(until);
         Ok(())
     }
 

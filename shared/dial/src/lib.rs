@@ -5,6 +5,7 @@ mod https;
 mod resolver;
 mod retry_after;
 mod tcp;
+pub mod words;
 
 pub use https::{Https, HttpsError, roots};
 pub use resolver::{GuardedResolver, Refusal};

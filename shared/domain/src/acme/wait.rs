@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -15,6 +15,8 @@ use crate::names::DomainName;
 use crate::ports::{CaError, Key};
 use crate::{Context, Error, Result};
 
+/// No peer's wait is longer than 30 days (`dial::LONGEST_WAIT`).
+const LONGEST: SignedDuration = SignedDuration::from_hours(31 * 24);
 /// A shorter wait is over before anybody could ask again.
 const SHORTEST: Duration = Duration::from_secs(1);
 /// The most waits that are remembered of an account; of more, those that end first are forgotten.
@@ -92,7 +94,10 @@ fn set(names: &[DomainName]) -> String {
 impl Account {
     /// What an order for these names has to wait for, the longest wait of several.
     pub fn wait(&self, names: &[DomainName], now: Timestamp) -> Option<&Wait> {
-        let waits = self.waits.iter().filter(|wait| wait.until > now && wait.scope.covers(names));
+        // One that ends later was written by a clock that has been set back since.
+        let latest = now.saturating_add(LONGEST).unwrap_or(now);
+        let asked = |wait: &&Wait| wait.until > now && wait.until <= latest && wait.scope.covers(names);
+        let waits = self.waits.iter().filter(asked);
         waits.max_by_key(|wait| wait.until)
     }
 

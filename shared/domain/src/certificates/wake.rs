@@ -14,10 +14,13 @@ use crate::{Context, Error, Result};
 pub async fn wake(ctx: &Context, id: CertificateId) -> Result<()> {
     let store = ctx.store.as_ref();
     let Some(mut certificate) = entity::find::<Certificate>(store, Key::of(id.0)).await? else { return Ok(()) };
+    if let Some(reason) = super::stopped(ctx, &certificate.value).await? {
+        return stop(ctx, &mut certificate, reason).await;
+    }
     watch(ctx, &mut certificate).await?;
     let State::Issued(issued) = &certificate.value.state else { return schedule(ctx, &certificate.value).await };
     let now = ctx.clock.now();
-    let mut changed = false;
+    let mut changed = certificate.value.renewal.as_mut().is_some_and(Renewal::stand_no_more);
     if certificate.value.renewal.is_none() {
         let issued_at = issued.valid_from;
         certificate.value.renewal = Some(Renewal::of(id, issued, certificate.value.account, issued_at));
@@ -35,6 +38,14 @@ pub async fn wake(ctx: &Context, id: CertificateId) -> Result<()> {
     }
     schedule(ctx, &certificate.value).await?;
     tell(ctx, &certificate.value).await
+}
+
+/// Leaves the certificate alone, and says why. It is not scheduled again: the daily repair asks again, and so does the
+/// return of its owner.
+async fn stop(ctx: &Context, certificate: &mut Stored<Certificate>, reason: String) -> Result<()> {
+    tracing::warn!(certificate = %certificate.value.id, reason, "not renewed");
+    let new = certificate.value.renewal.as_mut().is_some_and(|renewal| renewal.stand_still(reason));
+    if new { certificate.save(ctx.store.as_ref()).await } else { Ok(()) }
 }
 
 /// Asks the CA for its window. Where it gives none, or does not answer, the plan stands.

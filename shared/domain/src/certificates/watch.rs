@@ -38,6 +38,13 @@ impl Watch {
         Self { since: now, look_at: plus(now, FIRST) }
     }
 
+    /// Brings times back that were written by a clock which has been set back since. Whether there was one.
+    pub(super) fn clamp(&mut self, now: Timestamp) -> bool {
+        let before = *self;
+        (self.since, self.look_at) = (self.since.min(now), self.look_at.min(plus(now, SLOWEST)));
+        before != *self
+    }
+
     /// Less often the longer it takes: after a fifth of the time so far, and when the owner is to be reminded.
     fn look_again(&mut self, now: Timestamp) {
         let age = now.duration_since(self.since);
