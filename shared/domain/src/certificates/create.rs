@@ -58,7 +58,10 @@ pub async fn create(ctx: &Context, owner: &User, new: NewCertificate) -> Result<
     let note = checked_note(new.note)?;
     let (account, provider) = account(ctx, owner, new.issuer.as_deref(), new.account_id).await?;
     let profile = profile(ctx, &account, new.profile).await?;
-    let names = std::iter::once(&domain).chain(&alt_domains).cloned().collect();
+    let names: Vec<_> = std::iter::once(&domain).chain(&alt_domains).cloned().collect();
+    if !new.method.is_automatic() {
+        account.refuse_early(&names, ctx.clock.now())?;
+    }
     look_ahead(ctx, owner, names, (&provider, &account), new.method).await?;
 
     let store = ctx.store.as_ref();

@@ -29,7 +29,7 @@ async fn reminders(lab: &Lab) -> Vec<String> {
     let listed = lab.steward.admin().await.get("/api/alerts").await.ok();
     let alerts = listed["alerts"].as_array().unwrap();
     let needed = alerts.iter().filter(|alert| alert["kind"] == "record_needed");
-    needed.map(|alert| alert["text"].as_str().unwrap().to_owned()).collect()
+    needed.map(|alert| alert["message"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -49,6 +49,11 @@ async fn step(ctx: &Context, operation: i64) -> Next {
     issuer::handle(ctx, &Job::Issue { operation: OperationId(operation) }).await.unwrap()
 }
 
+/// What was asked of the CA with an account; anybody may read its directory.
+fn asked(ca: &MoodyCa) -> Vec<&'static str> {
+    ca.take().into_iter().filter(|call| *call != "meta").collect()
+}
+
 async fn account(ctx: &Context) -> Account {
     let stored: Stored<Account> = entity::load(ctx.store.as_ref(), Key::of(1)).await.unwrap();
     stored.value
@@ -69,7 +74,7 @@ async fn a_ca_that_asks_an_account_to_wait_is_left_alone_by_all_its_orders() {
         assert!(error.contains(LIMITED), "{error}");
         assert_eq!(error.contains("asked ACME account 1 to wait until"), n > 0, "{error}");
     }
-    assert_eq!(ca.take(), ["new_order"], "the CA was asked once");
+    assert_eq!(asked(&ca), ["new_order"], "the CA was asked once");
     // An operation that has an order waits with the others, and so does one that has to make it.
     let body = json!({"domain": "http.example", "issuer": "pebble", "challenge": "http"});
     let made = admin.post("/api/certificates", body).await.expect(201);
@@ -82,7 +87,7 @@ async fn a_ca_that_asks_an_account_to_wait_is_left_alone_by_all_its_orders() {
         let Next::Again(pause) = step(&ctx, operation).await else { panic!("done") };
         assert!((3500..=3599).contains(&pause.as_secs()), "{pause:?}");
     }
-    assert_eq!(ca.take(), [""; 0], "before the time nobody asks");
+    assert_eq!(asked(&ca), [""; 0], "before the time nobody asks");
 
     // A preflight says so, too.
     let report = admin.post("/api/certificates/preflight", order("n7.example")).await.expect(200);
@@ -113,7 +118,7 @@ async fn a_limit_on_one_name_stops_no_other() {
     let refused = admin.post("/api/certificates", order("api.full.example")).await.expect(503);
     assert!(refused["error"].as_str().unwrap().contains("full.example"), "{refused}");
     admin.post("/api/certificates", order("other.example")).await.expect(201);
-    assert_eq!(ca.take(), ["new_order", "new_order"]);
+    assert_eq!(asked(&ca), ["new_order", "new_order"]);
     server.abort();
 }
 
@@ -242,7 +247,7 @@ async fn an_account_that_the_ca_has_deactivated_is_marked_and_not_used_again() {
     let report = admin.post("/api/certificates/preflight", order("after.example")).await.expect(200);
     let checks = report["checks"].as_array().unwrap();
     assert!(checks.iter().any(|check| check["check"] == "account" && check["state"] == "failed"), "{report}");
-    assert_eq!(ca.take(), [""; 0]);
+    assert_eq!(asked(&ca), [""; 0]);
     let listed = admin.get("/api/v1/acme/accounts?status=deactivated").await.ok();
     assert_eq!(listed["data"]["items"][0]["status"], "deactivated", "{listed}");
 
