@@ -67,7 +67,7 @@ async fn slack() {
 #[tokio::test(flavor = "multi_thread")]
 async fn telegram() {
     let sink = WebhookSink::start().await;
-    let body = json!({"kind": "telegram", "base_url": sink.url("/"), "token": "123:abc-DEF_9", "chat_id": "-100123"});
+    let body = json!({"kind": "telegram", "base_url": sink.url("/"), "token": "123:abc-DEF_9", "chat_id": -100_123});
     let no =
         json!({"ok": false, "error_code": 429, "description": "Too Many Requests", "parameters": {"retry_after": 35}});
     let yes = Reaction::new(200, json!({"ok": true, "result": {"message_id": 1}}).to_string());
