@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::audit::AuditEntry;
 use crate::ids::{AccountId, CertificateId, MonitorId, OperationId};
+use crate::names::Email;
 use crate::ports::QueueName;
 
 /// A message on a queue.
@@ -77,6 +78,13 @@ pub enum Job {
     Deliver {
         /// The operation.
         operation: OperationId,
+    },
+    /// Send the mail that proves an address, if a user has it.
+    VerifyEmail {
+        /// The address.
+        address: Email,
+        /// How often it was tried in vain.
+        attempt: u32,
     },
     /// Append to the audit trail.
     Audit {

@@ -17,6 +17,7 @@ mod drills;
 mod guard;
 mod infra;
 mod mail;
+mod manifests;
 mod monitors;
 mod peers;
 mod preflight;

@@ -17,7 +17,7 @@ use crate::envelope::{Envelope, done};
 pub struct ProfileUpdate {
     /// A new address; it has to be verified again.
     email: Option<String>,
-    /// A new password, at least 8 characters; every session ends.
+    /// A new password, at least 8 characters; every session ends, and the API key with them.
     password: Option<String>,
     /// The password you have.
     current_password: String,

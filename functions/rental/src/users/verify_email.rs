@@ -22,7 +22,6 @@ pub struct Query {
 #[utoipa::path(get, path = "/api/verify_email", tag = "user", params(Query), security(()),
     responses((status = 200, body = Message), (status = 400, body = ErrorBody)))]
 pub async fn verify_email(State(app): State<App>, Params(query): Params<Query>) -> Answer<Json<Message>> {
-    let (user, address) = app.tokens.read_email_proof(&app.ctx, &query.token).await?;
-    users::confirm_email(&app.ctx, user, &address).await?;
+    users::confirm_email(&app.ctx, &query.token).await?;
     Ok(Json(Message { message: "Email address verified successfully" }))
 }
