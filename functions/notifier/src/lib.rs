@@ -14,6 +14,7 @@ pub async fn handle(ctx: &Context, job: &Job) -> Result<Next> {
             users::send_verification(ctx, address, *attempt).await?;
             Ok(Next::Done)
         }
+        Job::Confirm { channel } => alerts::channels::ask(ctx, *channel).await.map(|()| Next::Done),
         other => Err(other.misplaced(QueueName::Notifier)),
     }
 }

@@ -1,7 +1,7 @@
 use super::{Quota, Role, USER_NAMES, User, UserStatus};
 use crate::entity::{self, Stored};
 use crate::ports::{Expect, Key, StoreError, Write};
-use crate::{Context, Error, Result};
+use crate::{Context, Error, Result, repair};
 
 /// How often a change is tried anew because the administrator's own row was written at the same time.
 const TRIES: u32 = 10;
@@ -20,16 +20,23 @@ pub async fn change(ctx: &Context, admin: &Stored<User>, user: &mut Stored<User>
     if user.value.status == UserStatus::Deleted {
         return Err(gone());
     }
+    let before = user.value.role;
     if let Some(role) = change.role {
         if user.value.role != role {
             not_yourself(admin, user, "change your own role")?;
         }
         user.value.role = role;
     }
+    let new_role = user.value.role != before;
     if let Some(quota) = change.quota {
         user.value.quota = quota;
     }
-    commit(ctx, admin, user, Vec::new()).await
+    commit(ctx, admin, user, Vec::new()).await?;
+    if new_role {
+        // What stood still for want of a right may go on.
+        repair::send_resume(ctx, user.value.id).await;
+    }
+    Ok(())
 }
 
 /// `active → suspended`: refused from the next request on. Sessions and the API key end for good.
@@ -49,7 +56,9 @@ pub async fn reactivate(ctx: &Context, admin: &Stored<User>, user: &mut Stored<U
         UserStatus::Active | UserStatus::Suspended => user.value.status = UserStatus::Active,
         UserStatus::Deleted => return Err(gone()),
     }
-    commit(ctx, admin, user, Vec::new()).await
+    commit(ctx, admin, user, Vec::new()).await?;
+    repair::send_resume(ctx, user.value.id).await;
+    Ok(())
 }
 
 /// `active | suspended → deleted`, for good. The names become free; what the user had stays, for administrators.

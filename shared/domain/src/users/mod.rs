@@ -11,6 +11,7 @@ mod password;
 mod profile;
 mod register;
 mod revoked;
+mod standing;
 mod viewer;
 
 use jiff::Timestamp;
@@ -23,9 +24,11 @@ pub use authenticate::{Proof, SESSION_LIFETIME, Session, authenticate, authentic
 pub use known_source::KnownSource;
 pub use login::login;
 pub use mailbox::{EmailProof, confirm_email, request_verification, send_verification};
+pub use password::{PASSWORD_MAX, PASSWORD_MIN};
 pub use profile::{ProfileChange, change_profile};
-pub use register::{NewUser, exist, register, register_first_admin};
+pub use register::{NewUser, USERNAME_MAX, USERNAME_MIN, exist, register, register_first_admin};
 pub use revoked::{REVOKED_SESSIONS, RevokedSession, end_all_sessions, revoke_session};
+pub use standing::{Barred, Touched, ask_again, may_go_on};
 pub use viewer::{Owned, Viewer};
 
 use crate::entity::{self, Entity, Stored};
@@ -65,6 +68,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::Admin, Self::Distributor, Self::User];
+
     /// The API's word for it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -76,7 +82,7 @@ impl Role {
 
     /// Reads the API's word.
     pub fn parse(field: &str, text: &str) -> Result<Self> {
-        [Self::Admin, Self::Distributor, Self::User]
+        Self::ALL
             .into_iter()
             .find(|role| role.as_str() == text)
             .ok_or_else(|| Error::invalid(field, "must be one of admin, distributor, user"))
@@ -96,6 +102,9 @@ pub enum UserStatus {
 }
 
 impl UserStatus {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Suspended, Self::Deleted];
+
     /// The API's word for it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -229,3 +229,28 @@ async fn a_mail_server_that_is_away_is_tried_again() {
     let path = link(&sink.messages()[0].data, steward.url());
     steward.client().get(&path).await.expect(200);
 }
+
+/// A channel without a mail server behind it must not look as if it worked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_test_says_where_the_mail_is() {
+    let steward = idle(Vec::new()).await;
+    let (admin, user) = (steward.admin().await, steward.user("anna").await);
+    let mut said = Vec::new();
+    for (caller, address) in [(&admin, "admin@example.com"), (&user, "anna@example.com")] {
+        // Who proved their address need not confirm it for a channel.
+        send(&steward, address).await;
+        let path = link(mails(steward.data()).last().unwrap(), steward.url());
+        steward.client().get(&path).await.expect(200);
+        let channel = json!({"name": "mail", "kind": "email", "address": address});
+        let id = caller.post("/api/channels", channel).await.ok()["id"].clone();
+        work_off(&steward).await;
+        let before = mails(steward.data()).len();
+        let reply = caller.post(&format!("/api/channels/{id}/test"), json!({})).await.ok();
+        assert_eq!(mails(steward.data()).len(), before + 1);
+        said.push(reply["message"].as_str().unwrap().to_owned());
+    }
+    let directory = steward.data().join("mail").display().to_string();
+    let sets = "STEWARD_SMTP_URL";
+    assert!(said[0].contains("not sent") && said[0].contains(&directory) && said[0].contains(sets), "{said:?}");
+    assert!(said[1].contains("not sent") && !said[1].contains(&directory) && said[1].contains(sets), "{said:?}");
+}
