@@ -1,5 +1,6 @@
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,6 +76,14 @@ pub enum StartError {
     /// The audit trail is not whole.
     #[error("the audit trail is not whole: {0}")]
     Audit(String),
+    /// A file cannot be read.
+    #[error("cannot read {}: {reason}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        reason: io::Error,
+    },
     /// Not everything was exported or imported.
     #[error(transparent)]
     Transfer(#[from] TransferError),
@@ -145,7 +154,7 @@ pub(crate) fn settings(config: &Config) -> Settings {
         None if config.listen.ip().is_unspecified() => format!("http://localhost:{}", config.listen.port()),
         None => format!("http://{}", config.listen),
     };
-    Settings { public_url, registration: config.registration.into() }
+    Settings { public_url, registration: config.registration.into(), trusted_proxies: config.trusted_proxies.clone() }
 }
 
 pub(crate) fn mailer(

@@ -11,16 +11,19 @@ use steward_http::{Answer, App, CallerAnd, ErrorBody, JsonBody};
 use utoipa::ToSchema;
 
 use super::DnsCredentialDetail;
+use crate::schema::{DnsCredentialName, ZoneOrNone};
 
 /// What to change; what is left out stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DnsCredentialUpdate {
+    #[schema(value_type = Option<DnsCredentialName>)]
     name: Option<String>,
     /// Fields to replace; an empty string takes one back that need not be there.
     #[schema(value_type = Option<BTreeMap<String, String>>)]
     fields: Option<BTreeMap<String, SecretString>>,
     /// The zone it is for; an empty string for none.
+    #[schema(value_type = Option<ZoneOrNone>)]
     zone: Option<String>,
 }
 

@@ -59,7 +59,7 @@ impl Flow {
             Job::Notify { .. } | Job::Deliver { .. } => Some(Self::Deliver),
             Job::Purge { .. } => Some(Self::Purge),
             // The mail server is the operator's.
-            Job::Confirm { .. } => None,
+            Job::Confirm { .. } | Job::VerifyEmail { .. } => None,
             Job::Reap { .. } | Job::Sweep | Job::Repair | Job::Resume { .. } | Job::Audit { .. } => None,
         }
     }
@@ -167,7 +167,12 @@ impl Flow {
             Self::Deliver => {
                 let before = parties.sink.requests().len();
                 tell(parties, ben, &name).await;
-                eventually("the message", async || (parties.sink.requests().len() > before).then_some(())).await;
+                eventually("the message", async || {
+                    let channels = ben.client.get("/api/channels").await.ok();
+                    assert_eq!(channels["channels"][0]["last_error"], Value::Null, "{channels}");
+                    (parties.sink.requests().len() > before).then_some(())
+                })
+                .await;
             }
             Self::Purge => {
                 let server = ben.server_at(parties.sshd.address()).await;
