@@ -245,7 +245,9 @@ pub async fn serve(
     // Whoever opens the data directory next finds that nobody has it open.
     let _ = stop_workers.send(true);
     while workers.join_next().await.is_some() {}
-    operations::give_back(&left_open).await?;
+    if let Err(error) = operations::give_back(&left_open).await {
+        tracing::warn!(%error, "what was cut off keeps its lease until the next start");
+    }
     background.shutdown().await;
     Ok(())
 }
