@@ -6,6 +6,8 @@
 mod ca;
 mod fault;
 mod order;
+#[cfg(test)]
+mod properties;
 mod published;
 mod recent;
 mod session;

@@ -5,6 +5,8 @@ mod answer;
 mod authoritative;
 mod configured;
 mod exchange;
+#[cfg(test)]
+mod properties;
 mod recursive;
 mod walk;
 mod zone;

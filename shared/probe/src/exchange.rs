@@ -71,7 +71,7 @@ pub(crate) async fn flush(stream: &mut TcpStream, tls: &mut ClientConnection) ->
 
 /// Counts bytes and records as they come, however they are cut.
 #[derive(Debug, Default)]
-struct Meter {
+pub(crate) struct Meter {
     bytes: usize,
     records: usize,
     /// What is there of a record's head.
@@ -82,7 +82,7 @@ struct Meter {
 
 impl Meter {
     /// Whether this is within the limits.
-    fn takes(&mut self, mut bytes: &[u8]) -> bool {
+    pub fn takes(&mut self, mut bytes: &[u8]) -> bool {
         self.bytes += bytes.len();
         while !bytes.is_empty() && self.bytes <= BYTES_MAX && self.records <= RECORDS_MAX {
             if self.rest > 0 {

@@ -15,7 +15,7 @@ use super::{addresses, starttls};
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewMonitor {
-    /// The host.
+    /// The host: a name, or an address; of local names and addresses those that STEWARD_ALLOW_TARGETS allows.
     #[schema(example = "www.example.com")]
     domain: String,
     /// 443 unless given; 25 for SMTP, 143 for IMAP.
@@ -29,7 +29,7 @@ pub struct NewMonitor {
     is_active: Option<bool>,
     /// At most 1000 characters.
     note: Option<String>,
-    /// Minutes from one check to the next, from 5 to 43200; 360 unless given.
+    /// Minutes from one check to the next, from 1 to 43200; 360 unless given.
     interval_minutes: Option<i64>,
     /// `smtp` or `imap` where TLS begins with STARTTLS.
     starttls: Option<String>,

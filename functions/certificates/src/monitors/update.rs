@@ -24,7 +24,7 @@ pub struct MonitorChange {
     ip_type: Option<String>,
     /// As for a new one; empty to resolve the name.
     ip_address: Option<String>,
-    /// From 5 to 43200.
+    /// From 1 to 43200.
     interval_minutes: Option<i64>,
     /// `smtp`, `imap` or `none`.
     starttls: Option<String>,
