@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use dial::Refusal;
 use domain::ports::CaError;
-use domain::text::cut;
 use http::{Method, StatusCode};
 use instant_acme::{Error, Problem};
 use rustls::CertificateError;
@@ -36,9 +35,6 @@ macro_rules! persist {
 }
 pub(crate) use persist;
 
-/// The most bytes of a CA's words that are kept: a hundred names may each have a problem of their own.
-const WORDS_MAX: usize = 8 * 1024;
-
 /// The CA's words: type, detail, and the subproblems with their names.
 pub(crate) fn words(problem: &Problem) -> String {
     let own = sentence(problem.r#type.as_deref(), problem.detail.as_deref());
@@ -49,7 +45,7 @@ pub(crate) fn words(problem: &Problem) -> String {
             None => words,
         }
     });
-    cut(&std::iter::once(own).chain(parts).collect::<Vec<_>>().join("; "), WORDS_MAX)
+    std::iter::once(own).chain(parts).collect::<Vec<_>>().join("; ")
 }
 
 fn sentence(kind: Option<&str>, detail: Option<&str>) -> String {

@@ -38,7 +38,7 @@ proptest! {
     fn problem_documents(body in mutated(problems()), status in 300..600u16, post in any::<bool>()) {
         let problem = ends(|| serde_json::from_slice::<Problem>(&body).ok());
         if let Some(problem) = &problem {
-            prop_assert!(fault::words(problem).len() <= 8 * 1024);
+            prop_assert!(fault::words(problem).len() <= 4 * body.len() + 100);
         }
         let method = if post { Method::POST } else { Method::GET };
         let _ = ends(|| Fault::answered(&method, StatusCode::from_u16(status).unwrap(), problem.as_ref(), None));
