@@ -150,7 +150,7 @@ async fn go_on(ctx: &Context, order: &mut Order) -> Result<Next, Stop> {
             Err(Hitch::Later { reason, retry_after }) => {
                 let own = backoff(&order.operation.value);
                 let pause = retry_after.map_or(own, |asked| asked.max(SHORTEST_PAUSE));
-                tracing::warn!(operation = %order.operation.value.id, reason, ?pause, "the CA puts the order off");
+                tracing::warn!(operation = %order.operation.value.id, reason, ?pause, "the order waits, and is tried again");
                 return wait(ctx, order, pause, Some(reason)).await;
             }
             Err(Hitch::Stopped(stop)) => return Err(stop),

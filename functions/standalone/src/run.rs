@@ -1,5 +1,6 @@
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,6 +76,14 @@ pub enum StartError {
     /// The audit trail is not whole.
     #[error("the audit trail is not whole: {0}")]
     Audit(String),
+    /// A file cannot be read.
+    #[error("cannot read {}: {reason}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        reason: io::Error,
+    },
     /// Not everything was exported or imported.
     #[error(transparent)]
     Transfer(#[from] TransferError),

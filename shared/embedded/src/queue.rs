@@ -103,6 +103,14 @@ impl EmbeddedQueue {
         }
         // Owners who come while the others are read are noted as well.
         of(&self.lanes, queue).lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
+        if let Err(error) = self.read_lanes(queue).await {
+            *of(&self.lanes, queue).lock().unwrap_or_else(PoisonError::into_inner) = None;
+            return Err(error);
+        }
+        Ok(known().unwrap_or_default())
+    }
+
+    async fn read_lanes(&self, queue: QueueName) -> Result<(), QueueError> {
         let mut query = Query::of(&MESSAGES, queue.as_str());
         query.index = Some("by_visible");
         loop {
@@ -116,7 +124,7 @@ impl EmbeddedQueue {
             }
             match page.next {
                 Some(next) => query.after = Some(next),
-                None => return Ok(known().unwrap_or_default()),
+                None => return Ok(()),
             }
         }
     }
@@ -180,7 +188,7 @@ impl EmbeddedQueue {
         Ok(self.store.query(query).await.map_err(failed)?.items)
     }
 
-    /// Takes of each owner what there is room for: first an equal share of everybody's, then of what is left.
+    /// Takes in turns, one of each owner, as far as there is room.
     async fn take_fairly(
         &self,
         queue: QueueName,
@@ -189,33 +197,35 @@ impl EmbeddedQueue {
     ) -> Result<Option<Vec<Delivery>>, QueueError> {
         let now = self.now();
         let total = room.total.min(MOST_AT_ONCE);
-        let lanes: Vec<_> = self.lanes(queue).await?.into_iter().filter(|owner| (room.of)(*owner) > 0).collect();
-        let share = (total / lanes.len().max(1)).max(1);
         let mut waiting = Vec::new();
-        let mut left = total;
-        for owner in lanes {
-            if left == 0 {
-                break;
-            }
+        for owner in self.lanes(queue).await? {
             let most = (room.of)(owner).min(total);
-            let mut jobs = self.lane(queue, owner, Some(now), most).await?;
-            if jobs.is_empty() {
-                self.leave(queue, owner).await?;
+            if most == 0 {
                 continue;
             }
-            let rest = jobs.split_off(share.min(left).min(jobs.len()));
-            left -= jobs.len();
-            waiting.push((owner, jobs, rest));
-        }
-        let mut items = Vec::new();
-        for (owner, jobs, mut rest) in waiting {
-            items.extend(jobs);
-            rest.truncate(left);
-            left -= rest.len();
-            items.extend(rest);
-            if let Some(lanes) = of(&self.lanes, queue).lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-                lanes.served = Some(owner);
+            let jobs = self.lane(queue, owner, Some(now), most).await?;
+            match jobs.is_empty() {
+                true => self.leave(queue, owner).await?,
+                false => waiting.push((owner, jobs.into_iter())),
             }
+            if waiting.len() == total {
+                break;
+            }
+        }
+        let (mut items, mut served) = (Vec::new(), None);
+        while items.len() < total && !waiting.is_empty() {
+            waiting.retain_mut(|(owner, jobs)| {
+                let job = if items.len() < total { jobs.next() } else { None };
+                served = if job.is_some() { Some(*owner) } else { served };
+                let more = job.is_some();
+                items.extend(job);
+                more
+            });
+        }
+        if let (Some(served), Some(lanes)) =
+            (served, of(&self.lanes, queue).lock().unwrap_or_else(PoisonError::into_inner).as_mut())
+        {
+            lanes.served = Some(served);
         }
         self.hide(queue, items, now, visibility).await
     }

@@ -7,8 +7,10 @@ mod face;
 mod fault;
 mod path;
 mod request_id;
+pub mod schema;
 mod seam;
 mod source;
+mod time;
 mod tokens;
 mod trail;
 
@@ -21,4 +23,5 @@ pub use path::IdPath;
 pub use request_id::RequestId;
 pub use seam::finish;
 pub use source::Source;
+pub use time::Time;
 pub use tokens::Tokens;

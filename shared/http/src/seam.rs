@@ -110,7 +110,7 @@ async fn read(mut body: Body) -> Result<Vec<u8>, Error> {
 }
 
 async fn unknown_path(uri: Uri) -> Response {
-    let message = format!("there is nothing at {}; GET /api/urls lists the routes", uri.path());
+    let message = format!("there is nothing at {}; GET /api/docs describes the routes", uri.path());
     Face::of_path(uri.path()).body(StatusCode::NOT_FOUND, "not_found", 3001, message)
 }
 

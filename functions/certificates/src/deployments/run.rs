@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub struct RunToStart {
     /// Only look whether anything is in the way, and say what would be done; not so unless given.
+    #[schema(example = true)]
     dry_run: Option<bool>,
 }
 

@@ -21,7 +21,7 @@ pub struct Query {
 
 /// Marks an address as proven: that of a user, or of a channel, which gets alerts from then on.
 #[utoipa::path(get, path = "/api/verify_email", tag = "user", params(Query), security(()),
-    responses((status = 200, body = Message), (status = 400, body = ErrorBody)))]
+    responses((status = 200, body = Message), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn verify_email(State(app): State<App>, Params(query): Params<Query>) -> Answer<Json<Message>> {
     if query.token.starts_with(channels::TOKEN) {
         channels::confirm(&app.ctx, &query.token).await?;

@@ -31,7 +31,7 @@ pub use notice::{Event, Notice};
 pub use notify::notify;
 pub use observe::{Observation, observe};
 pub use standing::STANDINGS;
-pub use thresholds::{ALERT_SETTINGS, Thresholds, expiry_level, set_thresholds, thresholds};
+pub use thresholds::{ALERT_SETTINGS, DAYS_MAX, Thresholds, expiry_level, set_thresholds, thresholds};
 
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +53,9 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// The word for each.
+    pub const WORDS: [&'static str; 4] = ["certificate", "monitor", "deployment", "server"];
+
     /// The word for what it is.
     pub fn word(self) -> &'static str {
         match self {
@@ -146,6 +149,9 @@ pub enum Level {
 }
 
 impl Level {
+    /// Every level.
+    pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Critical];
+
     /// The API's word for it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -157,7 +163,7 @@ impl Level {
 
     /// Reads the API's word.
     pub fn parse(field: &str, text: &str) -> crate::Result<Self> {
-        [Self::Info, Self::Warning, Self::Critical]
+        Self::ALL
             .into_iter()
             .find(|level| level.as_str() == text)
             .ok_or_else(|| Error::invalid(field, "must be one of info, warning, critical"))

@@ -17,7 +17,7 @@ mod update;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use config::{Config, Kind, Site};
+pub use config::{Config, Kind, LOOKED_AT_MAX, Site, TEXT_MAX};
 pub use create::{NewDeployment, create};
 pub use delete::delete;
 pub use end::{Ending, end};
@@ -85,6 +85,9 @@ pub enum Status {
 }
 
 impl Status {
+    /// The API's word for each.
+    pub const WORDS: [&'static str; 6] = ["pending", "running", "deployed", "failed", "rolled_back", "rollback_failed"];
+
     /// The word the API uses.
     pub fn as_str(&self) -> &'static str {
         match self {

@@ -9,7 +9,7 @@ use crate::ports::StoreError;
 use crate::{Context, Error, Result, counter};
 
 /// The longest name, in characters.
-const NAME_MAX: usize = 100;
+pub const NAME_MAX: usize = 100;
 
 /// What a person gives to make a credential.
 #[derive(Debug)]

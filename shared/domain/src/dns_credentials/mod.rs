@@ -14,9 +14,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use create::{NewDnsCredential, create};
+pub use create::{NAME_MAX, NewDnsCredential, create};
 pub use delete::delete;
-pub use fields::access;
+pub use fields::{FIELD_MAX, access};
 pub use providers::{DnsProvider, Field, FieldKind, PROVIDERS, Writes, provider};
 pub use rest::{Rest, awake, note};
 pub use test::{test, try_out};

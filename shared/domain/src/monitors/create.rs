@@ -9,7 +9,7 @@ use crate::{Context, Error, Result, counter};
 const PER_OWNER: i64 = 10_000;
 
 /// The most bytes of roots.
-const ROOTS_MAX: usize = 64 * 1024;
+pub const ROOTS_MAX: usize = 64 * 1024;
 
 /// What a person wants watched.
 #[derive(Clone, Debug, Default)]

@@ -34,6 +34,9 @@ pub enum CertLevel {
 }
 
 impl CertLevel {
+    /// Every level.
+    pub const ALL: [Self; 3] = [Self::Domain, Self::Organization, Self::Extended];
+
     /// The API's word for it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -21,7 +21,7 @@ mod update;
 
 pub use change::{Change, Changed};
 pub use check::{check_due, check_now};
-pub use create::{NewMonitor, create};
+pub use create::{NewMonitor, ROOTS_MAX, create};
 pub use delete::delete;
 pub use grade::Grade;
 pub use history::{By, CHECKS, Check, history};

@@ -120,6 +120,9 @@ pub struct CertificateFacts {
 }
 
 impl TlsVersion {
+    /// Every version.
+    pub const ALL: [Self; 4] = [Self::Tls10, Self::Tls11, Self::Tls12, Self::Tls13];
+
     /// The API's word for it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -21,8 +21,9 @@ pub use authenticate::{
 };
 pub use login::{LOGIN_FAILURES, login};
 pub use mailbox::{confirm_email, send_verification};
+pub use password::{PASSWORD_MAX, PASSWORD_MIN};
 pub use profile::{ProfileChange, change_profile};
-pub use register::{NewUser, exist, register, register_first_admin};
+pub use register::{NewUser, USERNAME_MAX, USERNAME_MIN, exist, register, register_first_admin};
 pub use standing::{Barred, Touched, ask_again, may_go_on};
 pub use viewer::{Owned, Viewer};
 
@@ -63,6 +64,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::Admin, Self::Distributor, Self::User];
+
     /// The API's word for it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -74,7 +78,7 @@ impl Role {
 
     /// Reads the API's word.
     pub fn parse(field: &str, text: &str) -> Result<Self> {
-        [Self::Admin, Self::Distributor, Self::User]
+        Self::ALL
             .into_iter()
             .find(|role| role.as_str() == text)
             .ok_or_else(|| Error::invalid(field, "must be one of admin, distributor, user"))
@@ -94,6 +98,9 @@ pub enum UserStatus {
 }
 
 impl UserStatus {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Suspended, Self::Deleted];
+
     /// The API's word for it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -69,7 +69,13 @@ async fn what_cannot_be_a_channel_is_refused() {
         (json!({"name": "x", "kind": "slack", "url": "ftp://a.example"}), "url: must be a URL"),
         (json!({"name": "x", "kind": "slack", "url": "https://u:p@a.example"}), "url: must be a URL"),
         (json!({"name": "x", "kind": "email", "address": "nobody"}), "address: must be an e-mail address"),
-        (json!({"name": "x", "kind": "telegram", "token": "1:a", "chat_id": "x"}), "chat_id: must be the number"),
+        (json!({"name": "x", "kind": "telegram", "token": "1:a", "chat_id": "x"}), "chat_id: must be the id of a chat"),
+        (json!({"name": "x", "kind": "telegram", "token": "1:a"}), "chat_id: is needed for this kind of channel"),
+        (json!({"name": "x", "kind": "telegram", "token": "1:a", "chat_id": 1.5}), "chat_id: must be the id of a chat"),
+        (
+            json!({"name": "x", "kind": "telegram", "token": "1:a", "chat_id": 1e30}),
+            "chat_id: must be the id of a chat",
+        ),
         (json!({"name": "x", "kind": "telegram", "token": "1/../x", "chat_id": "1"}), "token: must be the token"),
         (
             json!({"name": "x", "kind": "slack", "url": "https://a.example", "min_level": "loud"}),

@@ -5,7 +5,7 @@ mod flows;
 mod parties;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use system_tests::need;
@@ -27,7 +27,9 @@ async fn neither_disturbs_the_other_nor_sees_anything_of_them() {
         alone.insert(flow, took);
     }
     for flow in Flow::ALL {
+        let start = Instant::now();
         join_all(Manner::ALL.map(|manner| flow.begun_by_amy(&parties, manner))).await;
+        println!("{flow:?} begun in {:?}", start.elapsed());
     }
     parties.amy_is_at_work().await;
     let mut slower = Vec::new();

@@ -9,7 +9,7 @@ use crate::ports::StoreError;
 use crate::{Context, Error, Result, counter};
 
 /// The longest name.
-const NAME_MAX: usize = 100;
+pub const NAME_MAX: usize = 100;
 
 /// What a person gives to be told somewhere.
 #[derive(Debug)]
@@ -83,5 +83,6 @@ pub async fn create(ctx: &Context, owner: UserId, new: NewChannel) -> Result<Mad
 pub(super) fn checked_name(name: &str) -> Result<String> {
     let name = name.trim();
     let fits = (1..=NAME_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-    if fits { Ok(name.to_owned()) } else { Err(Error::invalid("name", "must be 1 to 100 characters on one line")) }
+    let reason = || format!("must be 1 to {NAME_MAX} characters on one line");
+    if fits { Ok(name.to_owned()) } else { Err(Error::invalid("name", reason())) }
 }

@@ -10,9 +10,9 @@ mod update;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use address::Given;
+pub use address::{Given, LONGEST};
 pub use confirm::{Confirmation, TOKEN, ask, confirm};
-pub use create::{Made, NewChannel, create};
+pub use create::{Made, NAME_MAX, NewChannel, create};
 pub use delete::delete;
 pub use test::test;
 pub use update::{ChannelChange, update};
@@ -70,6 +70,9 @@ pub enum Service {
 }
 
 impl Service {
+    /// The API's word for each.
+    pub const WORDS: [&'static str; 7] = ["email", "webhook", "slack", "telegram", "dingtalk", "wecom", "feishu"];
+
     /// The API's word for it.
     pub fn as_str(&self) -> &'static str {
         match self {

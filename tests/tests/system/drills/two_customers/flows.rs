@@ -169,7 +169,17 @@ impl Flow {
             Self::Deliver => {
                 let before = parties.sink.requests().len();
                 tell(parties, ben, &name).await;
-                eventually("the message", async || (parties.sink.requests().len() > before).then_some(())).await;
+                eventually("the message", async || {
+                    let channels = ben.client.get("/api/channels").await.ok();
+                    assert_eq!(channels["channels"][0]["last_error"], Value::Null, "{channels}");
+                    if start.elapsed() > Duration::from_secs(20) {
+                        let waiting = parties.steward.ctx.queue.waiting(QueueName::Notifier).await.unwrap();
+                        let open = ben.client.get("/api/alerts").await.ok();
+                        panic!("{channels} {waiting:?} {open} {}", parties.sink.requests().len());
+                    }
+                    (parties.sink.requests().len() > before).then_some(())
+                })
+                .await;
             }
             Self::Purge => {
                 let server = ben.server_at(parties.sshd.address()).await;
