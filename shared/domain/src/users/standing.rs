@@ -147,7 +147,8 @@ mod tests {
 
     #[test]
     fn who_is_not_active_does_nothing_and_lets_nobody() {
-        let (mut admin, mut owner, other) = (user(1, Role::Admin, None), user(2, Role::User, None), user(3, Role::User, None));
+        let (mut admin, mut owner, other) =
+            (user(1, Role::Admin, None), user(2, Role::User, None), user(3, Role::User, None));
         assert_eq!(may_go_on(Some(&owner), &[&admin], &thing(&other)), Ok(()));
         admin.status = UserStatus::Suspended;
         assert!(matches!(may_go_on(Some(&owner), &[&admin], &thing(&other)), Err(Barred::OutOfReach { .. })));
