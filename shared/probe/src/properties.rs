@@ -1,18 +1,21 @@
 //! Whatever a server sends is read within limits, and never panics.
 
-use domain::ports::KeyKind;
+use std::sync::Arc;
+
+use domain::ports::{KeyAsked, KeyKind, StartTls};
 use jiff::Timestamp;
 use mutate::{cases, ends, mutated};
 use proptest::prelude::*;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType};
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::CertificateDer;
-use rustls::{RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, SignatureScheme};
 
-use crate::exchange::{BYTES_MAX, Meter, RECORDS_MAX};
+use crate::exchange::{self, BYTES_MAX, Meter, RECORDS_MAX};
 use crate::plain::{Progress, Reader};
 use crate::trust::{self, Roots};
-use crate::{facts, signature};
+use crate::verifier::Onlooker;
+use crate::{facts, signature, starttls};
 
 /// A leaf, an intermediate and their root.
 fn chain() -> [Vec<u8>; 3] {
@@ -30,6 +33,21 @@ fn chain() -> [Vec<u8>; 3] {
     leaf.is_ca = IsCa::ExplicitNoCa;
     let leaf = leaf.signed_by(&KeyPair::generate().unwrap(), &below).unwrap();
     [leaf.der().to_vec(), below.as_ref().der().to_vec(), root.as_ref().der().to_vec()]
+}
+
+/// What mail servers say before TLS.
+fn greetings() -> Vec<Vec<u8>> {
+    [
+        "220 mail.example.com ESMTP\r\n250-mail.example.com\r\n250-SIZE 1000\r\n250 STARTTLS\r\n220 go ahead\r\n",
+        "554 no\r\n",
+        "* OK IMAP4rev2 ready\r\n* CAPABILITY STARTTLS\r\na1 OK begin\r\n",
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .into()
+}
+
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 
 /// Two roots.
@@ -78,6 +96,29 @@ proptest! {
             }
             assert!(within && reader.held() <= BYTES_MAX.min(bytes.len()) && reader.read() <= RECORDS_MAX);
         });
+    }
+
+    #[test]
+    fn what_is_said_before_tls(bytes in mutated(greetings()), imap in any::<bool>()) {
+        let protocol = if imap { StartTls::Imap } else { StartTls::Smtp };
+        let mut stream = tokio::io::join(bytes.as_slice(), tokio::io::sink());
+        if let Err(error) = ends(|| wait(starttls::start(&mut stream, protocol))) {
+            prop_assert!(error.to_string().len() < 1024, "{}", error);
+        }
+    }
+
+    #[test]
+    fn what_is_said_in_a_handshake(bytes in mutated(conversations())) {
+        let onlooker = Onlooker::new(aws_lc_rs::default_provider().signature_verification_algorithms, KeyAsked::Any);
+        let config = ClientConfig::builder_with_provider(aws_lc_rs::default_provider().into())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(onlooker))
+            .with_no_client_auth();
+        let mut tls = ClientConnection::new(config.into(), "www.example.com".try_into().unwrap()).unwrap();
+        let mut stream = tokio::io::join(bytes.as_slice(), tokio::io::sink());
+        prop_assert!(ends(|| wait(exchange::shake(&mut stream, &mut tls))).is_err());
     }
 
     #[test]
