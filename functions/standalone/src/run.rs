@@ -153,7 +153,7 @@ pub(crate) fn settings(config: &Config) -> Settings {
         None if config.listen.ip().is_unspecified() => format!("http://localhost:{}", config.listen.port()),
         None => format!("http://{}", config.listen),
     };
-    Settings { public_url, registration: config.registration.into() }
+    Settings { public_url, registration: config.registration.into(), trusted_proxies: config.trusted_proxies.clone() }
 }
 
 pub(crate) fn mailer(

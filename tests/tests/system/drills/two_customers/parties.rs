@@ -82,8 +82,9 @@ impl Party {
         self.client.post("/api/monitors", body).await.expect(201)["id"].as_i64().unwrap()
     }
 
+    /// For what is critical only: many messages would be held, and sent as one.
     pub async fn hook(&self, url: &str) {
-        let body = json!({"name": "hook", "kind": "webhook", "url": url});
+        let body = json!({"name": "hook", "kind": "webhook", "url": url, "min_level": "critical"});
         self.client.post("/api/channels", body).await.expect(201);
     }
 
