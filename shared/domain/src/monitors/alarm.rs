@@ -47,15 +47,10 @@ pub(super) async fn tell(ctx: &Context, monitor: &Monitor) -> Result<()> {
         }
         None => (Expiring::CERTIFICATE.to_owned(), remedy(monitor)),
     };
-    let watched = Expiring {
-        owner,
-        subject,
-        name: &name,
-        what: &what,
-        not_before: first.valid_from,
-        not_after: first.ends(),
-        remedy,
-    };
+    // The thresholds are those of the certificate's own life, whatever ends first.
+    let life = first.valid_to.duration_since(first.valid_from);
+    let not_before = first.ends().checked_sub(life).unwrap_or(first.valid_from);
+    let watched = Expiring { owner, subject, name: &name, what: &what, not_before, not_after: first.ends(), remedy };
     alerts::observe_expiry(ctx, &watched).await
 }
 
