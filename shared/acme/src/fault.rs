@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::time::Duration;
 
 use dial::Refusal;
+use dial::words::cause;
 use domain::ports::CaError;
 use http::{Method, StatusCode};
 use instant_acme::{Error, Problem};
@@ -134,15 +135,17 @@ impl Fault {
                 CertificateError::UnknownIssuer
                 | CertificateError::BadSignature
                 | CertificateError::NotValidForName
-                | CertificateError::NotValidForNameContext { .. },
+                | CertificateError::NotValidForNameContext { .. }
+                | CertificateError::Other(_),
             )) = error.downcast_ref()
             {
                 return Self::refused(format!(
-                    "the TLS certificate of {host} is not trusted ({error}); a CA of one's own needs its root certificate \
-                     as the provider's rootCaPem"
+                    "the TLS certificate of {host} is not trusted ({}); a CA of one's own needs its root certificate as \
+                     the provider's rootCaPem",
+                    cause(error)
                 ));
             }
-            reason = error.to_string();
+            reason = cause(error);
             // An io::Error's source is its content's source: the content itself would be skipped.
             let content = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
             next = content.map(|e| e as &(dyn StdError + 'static)).or_else(|| error.source());
@@ -185,5 +188,22 @@ impl From<Fault> for CaError {
             Self::NoAccount(reason) => Self::NoAccount(shortened(&reason)),
             Self::Later { reason, retry_after } => Self::Later { reason: shortened(&reason), retry_after },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_tls_says_is_a_sentence() {
+        let words = |error| {
+            let error = std::io::Error::other(rustls::Error::InvalidCertificate(error));
+            Fault::disconnected("ca.example", &error).error.to_string()
+        };
+        let revoked = words(CertificateError::Revoked);
+        assert!(revoked.ends_with("ca.example cannot be reached: a certificate was revoked"), "{revoked}");
+        let unknown = words(CertificateError::UnknownIssuer);
+        assert!(unknown.contains("is not trusted (the chain leads to no root"), "{unknown}");
     }
 }

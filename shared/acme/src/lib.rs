@@ -7,6 +7,8 @@ mod ca;
 mod client;
 mod fault;
 mod order;
+#[cfg(test)]
+mod properties;
 mod published;
 mod recent;
 mod session;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use dial::{Https, HttpsError, Refusal, roots};
+use dial::{Https, HttpsError, Refusal, roots, words};
 use domain::ports::{Address, Message, Messenger, MessengerError};
 use domain::targets::TargetPolicy;
 use http::Request;
@@ -84,7 +84,7 @@ fn why(host: &str, plain: bool, error: &(dyn StdError + 'static)) -> String {
         }
         match cause.source() {
             Some(source) => cause = source,
-            None => return format!("{host} cannot be reached: {cause}"),
+            None => return format!("{host} cannot be reached: {}", words::cause(cause)),
         }
     }
 }
