@@ -94,7 +94,7 @@ pub fn on_aws(
         .map_err(|error| StartError::Setting { variable: "STEWARD_DNS", reason: error.to_string() })?;
     let messenger = HttpMessenger::new(policy.clone())?;
     let prober = Arc::new(RustlsProber::new(policy.clone(), Arc::clone(&clock)));
-    let remote = Arc::new(SshRemote::new(policy.clone()));
+    let remote = Arc::new(SshRemote::new(policy.clone(), Arc::clone(&entropy)));
     Ok(Context {
         store: aws.store(),
         queue: aws.queue(),

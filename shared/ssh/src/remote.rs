@@ -1,33 +1,22 @@
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use dial::{DialError, Dialler};
 use domain::ports::{
-    Command, CommandOutput, Connected, HostKey, LoginKey, Remote, RemoteError, RemoteHost, RemoteSession,
+    Command, CommandOutput, Connected, Entropy, EntropyExt, HostKey, LoginKey, Remote, RemoteError, RemoteHost,
+    RemoteSession,
 };
 use domain::targets::TargetPolicy;
-use russh::client::{self, Config, Handle, Handler};
-use russh::keys::{Algorithm, HashAlg, PrivateKeyWithHashAlg, PublicKeyOrCertificate};
-use russh::{Preferred, cipher, kex};
+use russh::client::{self, AuthResult, Config, Handle, Handler};
+use russh::keys::{HashAlg, PrivateKeyWithHashAlg, PublicKeyOrCertificate};
 use secrecy::SecretString;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::fault::{Fault, dropped};
-use crate::{channel, keys};
-
-/// What OpenSSH has as its first choices, and nothing older: each of its servers since 2014 has one of them.
-const KEX: &[kex::Name] = &[
-    kex::MLKEM768X25519_SHA256,
-    kex::CURVE25519,
-    kex::CURVE25519_PRE_RFC_8731,
-    kex::EXTENSION_SUPPORT_AS_CLIENT,
-    kex::EXTENSION_OPENSSH_STRICT_KEX_AS_CLIENT,
-];
-const CIPHERS: &[cipher::Name] = &[cipher::AES_256_GCM, cipher::CHACHA20_POLY1305];
+use crate::{channel, keys, offer, refused};
 
 /// A server that says nothing for this long is asked whether it is still there.
 const KEEPALIVE: Duration = Duration::from_secs(10);
@@ -36,12 +25,13 @@ const KEEPALIVE: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug)]
 pub struct SshRemote {
     dialler: Dialler,
+    entropy: Arc<dyn Entropy>,
 }
 
 impl SshRemote {
-    /// Connects to what the policy permits.
-    pub fn new(policy: TargetPolicy) -> Self {
-        Self { dialler: Dialler::new(Arc::new(policy)) }
+    /// Connects to what the policy permits. The entropy marks the answers of commands.
+    pub fn new(policy: TargetPolicy, entropy: Arc<dyn Entropy>) -> Self {
+        Self { dialler: Dialler::new(Arc::new(policy)), entropy }
     }
 
     async fn dial(&self, host: &RemoteHost, within: Duration) -> Result<TcpStream, RemoteError> {
@@ -63,20 +53,24 @@ impl SshRemote {
         let host_key = shown.await.map_err(|_| RemoteError::Unreachable(format!("{place} has shown no host key")))?;
 
         let hash = if key.algorithm().is_rsa() { rsa_hash(&handle).await? } else { None };
+        let public = key.public_key().clone();
         let key = PrivateKeyWithHashAlg::new(key, hash);
-        let answer = handle.authenticate_publickey(host.user.clone(), key).await.map_err(|error| dropped(&error))?;
-        if !answer.success() {
-            if handle.is_closed() {
-                let reason = format!("{place} closed the connection instead of letting {} in", host.user);
-                return Err(RemoteError::Dropped(reason));
+        match handle.authenticate_publickey(host.user.clone(), key).await.map_err(|error| dropped(&error))? {
+            AuthResult::Success => {
+                let entropy = Arc::clone(&self.entropy);
+                Ok(Connected { session: Box::new(SshSession { handle, entropy }), host_key })
             }
-            return Err(RemoteError::LoginRefused(format!(
-                "{place} does not let {} in with this key: add the public key that GET /api/servers/{{id}} shows to \
-                 the authorized_keys of that user",
-                host.user
-            )));
+            AuthResult::Failure { partial_success: true, remaining_methods } => {
+                Err(refused::second_factor(&place, &host.user, &remaining_methods))
+            }
+            AuthResult::Failure { .. } if handle.is_closed() => {
+                let reason = format!("{place} closed the connection instead of letting {} in", host.user);
+                Err(RemoteError::Dropped(reason))
+            }
+            AuthResult::Failure { .. } => {
+                Err(refused::by_policy_or_key(&mut handle, &place, &host.user, public, hash).await)
+            }
         }
-        Ok(Connected { session: Box::new(SshSession { handle }), host_key })
     }
 }
 
@@ -87,23 +81,17 @@ async fn rsa_hash(handle: &Handle<HostKeyCheck>) -> Result<Option<HashAlg>, Remo
 }
 
 fn config(pinned: Option<&HostKey>) -> Config {
-    let all = Preferred::DEFAULT.key;
-    let mut key: Vec<Algorithm> = all.iter().filter(|a| !matches!(a, Algorithm::Rsa { hash: None })).cloned().collect();
-    if let Some(pinned) = pinned {
-        // A server has several keys: of the pinned kind first, or another kind would look like a change.
-        key.sort_by_key(|algorithm| keys::algorithm(algorithm) != pinned.algorithm);
+    Config {
+        preferred: offer::preferred(pinned),
+        gex: offer::group_sizes(),
+        keepalive_interval: Some(KEEPALIVE),
+        nodelay: true,
+        ..Config::default()
     }
-    let preferred = Preferred {
-        kex: Cow::Borrowed(KEX),
-        cipher: Cow::Borrowed(CIPHERS),
-        key: Cow::Owned(key),
-        ..Preferred::DEFAULT
-    };
-    Config { preferred, keepalive_interval: Some(KEEPALIVE), nodelay: true, ..Config::default() }
 }
 
 /// Compares the host key with the pinned one, and hands it on.
-struct HostKeyCheck {
+pub(crate) struct HostKeyCheck {
     pinned: Option<HostKey>,
     seen: Option<oneshot::Sender<HostKey>>,
 }
@@ -146,6 +134,7 @@ impl Remote for SshRemote {
 
 struct SshSession {
     handle: Handle<HostKeyCheck>,
+    entropy: Arc<dyn Entropy>,
 }
 
 impl std::fmt::Debug for SshSession {
@@ -158,6 +147,7 @@ impl std::fmt::Debug for SshSession {
 impl RemoteSession for SshSession {
     async fn run(&self, command: Command) -> Result<CommandOutput, RemoteError> {
         let within = command.within;
-        timeout(within, channel::run(&self.handle, command)).await.map_err(|_| RemoteError::TimedOut(within))?
+        let nonce = self.entropy.hex::<16>();
+        timeout(within, channel::run(&self.handle, command, nonce)).await.map_err(|_| RemoteError::TimedOut(within))?
     }
 }

@@ -10,7 +10,7 @@ pub mod update;
 
 use std::net::IpAddr;
 
-use domain::deployments::{Config, Deployment, Kind};
+use domain::deployments::{Config, Deployment, Kind, Verify};
 use domain::names::DomainName;
 use domain::{Error, Result};
 use jiff::Timestamp;
@@ -43,6 +43,20 @@ pub struct SiteConfig {
     /// The names it is asked for by; the certificate's first unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     names: Option<Vec<String>>,
+    /// `handshake` looks at the site until it serves the new certificate; `files` compares what is on the server's disk,
+    /// for sites that Steward cannot see as their visitors do. `handshake` unless given, and where nothing says where the
+    /// site is, `files`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verify: Option<String>,
+    /// The owner of the two files; that of the files they replace unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
+    /// The group of the two files; that of the files they replace unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
+    /// The mode of the key's file, such as `640`; that of the file it replaces unless given, or else `600`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mode: Option<String>,
 }
 
 impl SiteConfig {
@@ -61,6 +75,10 @@ impl SiteConfig {
             port: self.port,
             addresses: self.addresses.map(|all| all.iter().map(address).collect()).transpose()?,
             names: self.names.map(|all| all.iter().map(name).collect()).transpose()?,
+            verify: self.verify.map(|text| Verify::parse("config.verify", &text)).transpose()?,
+            owner: self.owner,
+            group: self.group,
+            mode: self.mode,
         })
     }
 
@@ -73,6 +91,10 @@ impl SiteConfig {
             port: config.port,
             addresses: config.addresses.as_ref().map(|all| all.iter().map(ToString::to_string).collect()),
             names: config.names.as_ref().map(|all| all.iter().map(ToString::to_string).collect()),
+            verify: config.verify.map(|verify| verify.as_str().to_owned()),
+            owner: config.owner.clone(),
+            group: config.group.clone(),
+            mode: config.mode.clone(),
         }
     }
 }

@@ -16,7 +16,7 @@ mod update;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use config::{Config, Kind, Site};
+pub use config::{Config, Kind, Rights, Site, Verify};
 pub use create::{NewDeployment, create};
 pub use delete::delete;
 pub use end::{Ending, end};
