@@ -5,13 +5,15 @@ use std::time::Duration;
 use domain::certificates::{self, Method, RecordToMake};
 use domain::dns_records::{self, PublishError};
 use domain::ids::DnsCredentialId;
-use domain::{Context, delegation, http_challenges};
+use domain::{Context, delegation, dns_credentials, http_challenges};
 
 use crate::issue::{Hitch, Stop};
 use crate::steps::{Course, Order};
 
 /// Between two looks at a zone's name servers.
 const LOOK: Duration = Duration::from_secs(2);
+/// A provider that takes longer than this and then fails is left alone for a while.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// A record that cannot be seen after this time will not be.
 const SEEN_WITHIN: Duration = Duration::from_secs(30 * 60);
 
@@ -64,8 +66,15 @@ async fn records(
             None => hosts.push((record.host, vec![record.value])),
         }
     }
+    let rested = dns_credentials::awake(ctx, credential).await?;
     for (host, values) in &hosts {
-        dns_records::publish(ctx, holder, owner, credential, host, values).await?;
+        let since = ctx.clock.now();
+        let made = dns_records::publish(ctx, holder, owner, credential, host, values).await;
+        let took = Duration::try_from(ctx.clock.now().duration_since(since)).unwrap_or_default();
+        if rested || took > PATIENCE {
+            dns_credentials::note(ctx, credential, &made).await?;
+        }
+        made?;
     }
     Ok(())
 }

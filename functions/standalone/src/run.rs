@@ -220,6 +220,7 @@ pub async fn serve(
         let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
         workers.spawn(worker::work_until(ctx.clone(), queue, stopped));
     }
+    let left_open = ctx.clone();
     let service = router(ctx).into_make_service_with_connect_info::<SocketAddr>();
     let (stopping, stopped) = oneshot::channel();
     let server = axum::serve(listener, service).with_graceful_shutdown(async move {
@@ -234,6 +235,7 @@ pub async fn serve(
     // Whoever opens the data directory next finds that nobody has it open.
     let _ = stop_workers.send(true);
     while workers.join_next().await.is_some() {}
+    operations::give_back(&left_open).await?;
     background.shutdown().await;
     Ok(())
 }

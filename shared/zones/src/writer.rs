@@ -15,7 +15,7 @@ use crate::{fault, providers, reach};
 const TTL: u32 = 60;
 
 /// Longer than a provider takes; shorter than a name is kept from others.
-const WITHIN: Duration = Duration::from_secs(60);
+const WITHIN: Duration = Duration::from_secs(30);
 
 /// Every provider that `dns-update` knows.
 #[derive(Clone, Debug)]

@@ -24,6 +24,9 @@ pub struct ChannelDetail {
     /// `info`, `warning` or `critical`: alerts below it are not told there.
     min_level: &'static str,
     enabled: bool,
+    /// Whether alerts may be sent there. A mail address has to confirm first, by the link in the one mail it gets; your
+    /// own that you have verified has.
+    confirmed: bool,
     /// `ok`, `sending`, `held` (many alerts at once: they go out as one message), or `failing`.
     state: &'static str,
     /// How many alerts wait to be sent.
@@ -46,6 +49,7 @@ pub struct ChannelDetail {
 
 impl ChannelDetail {
     fn new(channel: Channel) -> Self {
+        let confirmed = channel.is_confirmed();
         let delivery = channel.delivery;
         let state = match () {
             () if delivery.failing_since.is_some() => "failing",
@@ -60,6 +64,7 @@ impl ChannelDetail {
             target: channel.target,
             min_level: channel.min_level.as_str(),
             enabled: channel.enabled,
+            confirmed,
             state,
             waiting: delivery.waiting,
             failing_since: delivery.failing_since,

@@ -24,6 +24,8 @@ pub struct MonitorDetail {
     next_check: Option<Timestamp>,
     /// Roots trusted beside the public ones, PEM.
     root_ca_pem: Option<String>,
+    /// Why it is not looked at though it is switched on: its owner may not have it done now.
+    stopped: Option<String>,
     /// How many checks in a row did not reach it.
     failures: u32,
     /// What the last check saw, address by address.
@@ -38,6 +40,7 @@ impl MonitorDetail {
             updated_at: monitor.updated_at,
             next_check: monitor.next_check,
             root_ca_pem: monitor.root_ca_pem.clone(),
+            stopped: monitor.stopped.clone(),
             failures: monitor.failures,
             endpoints: monitor.looks.iter().map(|look| EndpointSeen::new(look, &monitor.domain, now)).collect(),
         }

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use domain::alerts::channels;
 use domain::users;
 use serde::Deserialize;
 use steward_http::{Answer, App, ErrorBody, Params};
@@ -18,10 +19,14 @@ pub struct Query {
     token: String,
 }
 
-/// Marks an address as proven.
+/// Marks an address as proven: that of a user, or of a channel, which gets alerts from then on.
 #[utoipa::path(get, path = "/api/verify_email", tag = "user", params(Query), security(()),
     responses((status = 200, body = Message), (status = 400, body = ErrorBody)))]
 pub async fn verify_email(State(app): State<App>, Params(query): Params<Query>) -> Answer<Json<Message>> {
+    if query.token.starts_with(channels::TOKEN) {
+        channels::confirm(&app.ctx, &query.token).await?;
+        return Ok(Json(Message { message: "Confirmed: alerts may be sent to this address" }));
+    }
     let (user, address) = app.tokens.read_email_proof(&app.ctx, &query.token).await?;
     users::confirm_email(&app.ctx, user, &address).await?;
     Ok(Json(Message { message: "Email address verified successfully" }))

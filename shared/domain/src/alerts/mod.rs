@@ -5,6 +5,7 @@
 //! it. The same state seen again costs one read, and says nothing.
 
 mod alert;
+mod allowance;
 mod announce;
 pub mod channels;
 mod deliver;
@@ -21,7 +22,8 @@ mod thresholds;
 pub use alert::{ALERTS, Alert, AlertState, list};
 pub use announce::announce;
 pub use channels::CHANNELS;
-pub use deliver::deliver;
+pub use allowance::MAIL_ALLOWANCES;
+pub use deliver::{deliver, resume};
 pub use expiry::{Expiring, observe_expiry};
 pub use forget::forget;
 pub use mailbox::MESSAGES;

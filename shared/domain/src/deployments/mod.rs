@@ -11,6 +11,7 @@ mod paths;
 mod rollout;
 mod run;
 mod start;
+mod stopped;
 mod update;
 
 use jiff::Timestamp;
@@ -25,7 +26,8 @@ pub use lock::{LOCKS, release, take_turn};
 pub use paths::PATHS;
 pub use rollout::{are_there, rollout, start_each};
 pub use run::{Before, Cause, Outcome, RUNS, Rollback, Run, Served};
-pub use start::{DRY_STEPS, STEPS, start};
+pub use start::{DRY_STEPS, STEPS, start, start_by};
+pub use stopped::stopped;
 pub use update::{Change, update};
 
 use crate::entity::Entity;
@@ -120,6 +122,9 @@ pub struct Deployment {
     pub id: DeploymentId,
     /// Whose it is: the server's owner.
     pub owner: UserId,
+    /// Who last made, changed or ran it, and could reach both the certificate and the server.
+    #[serde(default)]
+    pub allowed_by: Option<UserId>,
     /// The certificate.
     pub certificate: CertificateId,
     /// The server.

@@ -44,6 +44,7 @@ pub async fn create(ctx: &Context, owner: UserId, new: NewDnsCredential) -> Resu
         provider: provider.name.to_owned(),
         fields: fields.plain,
         zone,
+        rest: None,
         created_at: now,
         updated_at: now,
     };

@@ -66,6 +66,7 @@ pub async fn create(ctx: &Context, owner: UserId, new: NewMonitor) -> Result<Sto
         link: None,
         last_check: None,
         next_check: new.is_active.then(|| schedule::first(ctx.entropy.as_ref(), now)),
+        stopped: None,
         created_at: now,
         updated_at: now,
     };

@@ -28,7 +28,7 @@ pub use link::Link;
 pub use look::{CertLevel, Failure, FailureKind, Look, Outcome, Seen};
 pub use monitor::{INTERVAL_DEFAULT, INTERVAL_MAX, INTERVAL_MIN, MONITORS, Monitor, list};
 pub use probe::look;
-pub use schedule::sweep;
+pub use schedule::{realign, resume, sweep};
 pub use status::Status;
 pub use subject_names::matches;
 pub use target::{IpType, Target, starttls};

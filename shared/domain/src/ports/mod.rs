@@ -31,7 +31,7 @@ pub use prober::{
     CertificateFacts, ChainEnd, Endpoint, Handshake, KeyAsked, KeyKind, ProbeError, Prober, StartTls, TlsVersion,
     Trusted,
 };
-pub use queue::{Delivery, Queue, QueueError, QueueName};
+pub use queue::{Delivery, Queue, QueueError, QueueName, Room};
 pub use remote::{
     Command, CommandOutput, Connected, HostKey, LoginKey, Remote, RemoteError, RemoteHost, RemoteSession,
 };

@@ -8,6 +8,7 @@ mod mailbox;
 mod password;
 mod profile;
 mod register;
+mod standing;
 mod viewer;
 
 use jiff::Timestamp;
@@ -22,6 +23,7 @@ pub use login::{LOGIN_FAILURES, login};
 pub use mailbox::{confirm_email, send_verification};
 pub use profile::{ProfileChange, change_profile};
 pub use register::{NewUser, exist, register, register_first_admin};
+pub use standing::{Barred, Touched, ask_again, may_go_on};
 pub use viewer::{Owned, Viewer};
 
 use crate::entity::{self, Entity, Stored};

@@ -2,7 +2,7 @@ use domain::alerts::Level;
 use serde_json::{Value, json};
 use system_tests::need;
 use system_tests::peers::{Reaction, SmtpSink, SmtpSinkOptions, WebhookSink};
-use system_tests::steward::{Steward, StewardOptions, eventually, mails};
+use system_tests::steward::{Steward, StewardOptions, eventually, link, mails, open_newest_link};
 
 use super::{channel, in_state, requests, see, webhook};
 
@@ -100,8 +100,10 @@ async fn alerts_come_by_mail() {
     let admin = steward.admin().await;
     let mail = json!({"name": "mail", "kind": "email", "address": "ops@shop.example"});
     let id = admin.post("/api/channels", mail).await.expect(201)["id"].as_i64().unwrap();
+    let asked = eventually("a question", async || smtp.messages().into_iter().next()).await;
+    steward.client().get(&link(&asked.data, steward.url())).await.ok();
     see(&steward, 1, Some(Level::Critical)).await;
-    let sent = eventually("a mail", async || smtp.messages().into_iter().next()).await;
+    let sent = eventually("a mail", async || smtp.messages().into_iter().nth(1)).await;
     assert_eq!(sent.to, ["ops@shop.example"]);
     assert!(sent.data.contains("Subject: [critical] www.example.com: does not answer"), "{}", sent.data);
     assert!(sent.data.contains("Name: www.example.com (monitor 1)"), "{}", sent.data);
@@ -117,9 +119,11 @@ async fn a_channel_that_fails_holds_no_other_up() {
     let (failing, _) = (webhook(&admin, &bad).await, webhook(&admin, &good).await);
     let mail = json!({"name": "mail", "kind": "email", "address": "ops@shop.example"});
     admin.post("/api/channels", mail).await.ok();
+    eventually("a question", async || (mails(steward.data()).len() == 1).then_some(())).await;
+    open_newest_link(&steward).await;
     see(&steward, 1, Some(Level::Critical)).await;
     requests(&good, 1).await;
-    eventually("a mail", async || (mails(steward.data()).len() == 1).then_some(())).await;
+    eventually("a mail", async || (mails(steward.data()).len() == 2).then_some(())).await;
     let state = in_state(&admin, failing, "failing").await;
     assert_eq!(state["waiting"], 1, "{state}");
 }

@@ -1,7 +1,7 @@
 use secrecy::SecretString;
 
 use super::address::{Given, check};
-use super::{Channel, Delivery};
+use super::{Channel, Delivery, confirm};
 use crate::alerts::Level;
 use crate::entity::{self, Stored};
 use crate::ids::{ChannelId, UserId};
@@ -48,6 +48,8 @@ pub async fn create(ctx: &Context, owner: UserId, new: NewChannel) -> Result<Mad
         target: checked.target,
         min_level,
         enabled: true,
+        confirmed: false,
+        confirmation: None,
         delivery: Delivery::default(),
         created_at: now,
         updated_at: now,
@@ -57,7 +59,12 @@ pub async fn create(ctx: &Context, owner: UserId, new: NewChannel) -> Result<Mad
     }
     let writes = vec![counter::add_one_up_to(&Channel::total(owner), Channel::MOST), entity::insert(&channel)?];
     match ctx.store.transact(writes).await {
-        Ok(()) => Ok(Made { channel: entity::inserted(channel), secret: checked.made }),
+        Ok(()) => {
+            if !channel.is_confirmed() {
+                confirm::ask_later(ctx, &channel).await;
+            }
+            Ok(Made { channel: entity::inserted(channel), secret: checked.made })
+        }
         Err(error) => {
             // What was not made keeps no secret; should this fail too, it is one that nothing refers to.
             if !matches!(error, StoreError::Unreachable(_)) {
