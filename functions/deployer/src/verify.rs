@@ -77,7 +77,7 @@ fn cannot_be_verified(before: &Before, now: &Served, problem: Option<&ProbeError
         (&served.name, served.address, served.port) == (&now.name, now.address, now.port)
             && served.fingerprint.is_some()
     });
-    !could_be_read && matches!(problem, Some(ProbeError::Tls(_)))
+    !could_be_read && matches!(problem, Some(ProbeError::Tls(_) | ProbeError::NotTls(_)))
 }
 
 /// When a step began; now, if it does.

@@ -20,15 +20,19 @@ const STDERR_MAX: usize = 64 * 1024;
 /// for ever.
 const REST: Duration = Duration::from_secs(2);
 
-/// Runs a command, and waits for its end.
+/// Runs a command, on the channel that is open or on a new one, and waits for its end.
 pub(crate) async fn run<H: Handler>(
     handle: &Handle<H>,
+    open: Option<Channel<Msg>>,
     command: Command,
     nonce: String,
 ) -> Result<CommandOutput, RemoteError> {
     let frame = Frame::new(nonce);
     let input = frame.input(&command)?;
-    let mut channel = handle.channel_open_session().await.map_err(|error| dropped(&error))?;
+    let mut channel = match open {
+        Some(channel) => channel,
+        None => handle.channel_open_session().await.map_err(|error| dropped(&error))?,
+    };
     channel.exec(true, frame.line()).await.map_err(|error| dropped(&error))?;
     // What answers in place of a shell may end before it has read this; what it says matters more.
     let mut sent = channel.data_bytes(input.expose_secret().as_bytes().to_vec()).await;

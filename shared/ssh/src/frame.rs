@@ -1,7 +1,8 @@
 //! How a script gets past whatever login shell an account has, and its answer past whatever that shell prints.
 //!
 //! A login shell gets one line that bash, csh, tcsh and fish read alike; the script follows on the standard input, and
-//! what the script reads behind it. The answer stands between two marks that no text sent to the server holds in one
+//! what the script reads behind it. Each line of the script is a comment there: another shell that reads the input
+//! instead, because a login file starts one, does nothing. The answer stands between two marks that no text sent to the server holds in one
 //! piece: an echo of what was sent is no answer.
 
 use std::borrow::Cow;
@@ -30,8 +31,8 @@ impl Frame {
     pub(crate) fn line(&self) -> String {
         let nonce = &self.nonce;
         format!(
-            "sh -c 'eval \"$(while IFS= read -r l; do case $l in ({nonce}) break;; esac; printf %s \"$l\"; echo; \
-             done)\"'"
+            "sh -c 'eval \"$(while IFS= read -r l; do l=${{l#?}}; case $l in ({nonce}) break;; esac; printf %s \"$l\"; \
+             echo; done)\"'"
         )
     }
 
@@ -46,11 +47,13 @@ impl Frame {
         }
         let (nonce, words) = (&self.nonce, words.join(" "));
         let read = command.input.as_ref().map_or("", |input| input.expose_secret());
-        Ok(SecretString::from(format!(
+        let script = format!(
             "{{\nprintf '%s%s\\n' 'steward-{nonce}' '-begin'\nprintf '%s%s\\n' 'steward-{nonce}' '-begin' >&2\n{words}\n\
              status=$?\nprintf '%s%s %s\\n' 'steward-{nonce}' '-end' \"$status\"\nprintf '%s%s %s\\n' 'steward-{nonce}' \
-             '-end' \"$status\" >&2\nexit \"$status\"\n}}\n{nonce}\n{read}"
-        )))
+             '-end' \"$status\" >&2\nexit \"$status\"\n}}\n{nonce}"
+        );
+        let comments: String = script.split('\n').flat_map(|line| ["#", line, "\n"]).collect();
+        Ok(SecretString::from(format!("{comments}{read}")))
     }
 
     /// Reads one of the two streams, and keeps so much of the answer.
@@ -255,7 +258,7 @@ mod tests {
             (out.status(), out.text(), err.text())
         };
         assert_eq!(run(sent), (Some(0), "key".into(), "run\n".into()));
-        let whole = sent.len() - "}\n5f0c\nkey".len();
+        let whole = sent.len() - "#}\n#5f0c\nkey".len();
         for length in (0..whole).step_by(7).chain([whole]) {
             assert_eq!(run(&sent[..length]), (None, String::new(), String::new()), "{length} bytes");
         }

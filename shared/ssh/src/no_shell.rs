@@ -11,7 +11,7 @@ const BAD_MESSAGE: u32 = 11;
 pub(crate) fn no_shell(status: u32, stdout: &str, stderr: &str) -> RemoteError {
     let said = [stdout, stderr].map(quote).into_iter().find(|said| !said.is_empty());
     let likely = match (status, &said) {
-        (BAD_MESSAGE, None) => {
+        (BAD_MESSAGE, _) => {
             "its account is for SFTP only (internal-sftp); take the ForceCommand off for it, or name another user"
         }
         (_, Some(said)) if said.contains("not available") || said.contains("nologin") => {
@@ -48,7 +48,7 @@ mod tests {
         for (status, stdout, stderr, words) in [
             (0, "", "", "a forced command answers in its place"),
             (1, "This account is currently not available.\n", "", "its login shell is nologin"),
-            (11, "", "", "SFTP only"),
+            (11, "", "a login file complains", "SFTP only"),
             (127, "", "bash: sh: command not found", "needs a POSIX shell"),
             (1, "go\u{7} away\n", "", "saying \"go away\"; a forced command, a login shell"),
         ] {

@@ -70,3 +70,33 @@ pub(crate) fn group_sizes() -> GexParams {
     let (least, asked_for, most) = GROUP_SIZES;
     GexParams::new(least, asked_for, most).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `ssh -Q` of OpenSSH 9.2, without what russh does not have: sntrup761, UMAC.
+    #[test]
+    fn what_openssh_offers_is_offered() {
+        let offered = preferred(None);
+        for name in [
+            "curve25519-sha256",
+            "ecdh-sha2-nistp256",
+            "ecdh-sha2-nistp384",
+            "ecdh-sha2-nistp521",
+            "diffie-hellman-group-exchange-sha256",
+            "diffie-hellman-group14-sha256",
+            "diffie-hellman-group16-sha512",
+            "diffie-hellman-group18-sha512",
+        ] {
+            assert!(offered.kex.iter().any(|kex| kex.as_ref() == name), "{name}");
+        }
+        for name in ["aes128-ctr", "aes192-ctr", "aes256-ctr", "aes128-gcm@openssh.com", "aes256-gcm@openssh.com"] {
+            assert!(offered.cipher.iter().any(|cipher| cipher.as_ref() == name), "{name}");
+        }
+        for name in ["hmac-sha2-256", "hmac-sha2-512", "hmac-sha1", "hmac-sha2-256-etm@openssh.com"] {
+            assert!(offered.mac.iter().any(|mac| mac.as_ref() == name), "{name}");
+        }
+        assert!(!offered.key.iter().any(|key| *key == Algorithm::Rsa { hash: None }), "signatures by SHA-1");
+    }
+}

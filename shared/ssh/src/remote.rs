@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,8 +8,9 @@ use domain::ports::{
     RemoteSession,
 };
 use domain::targets::TargetPolicy;
-use russh::client::{self, AuthResult, Config, Handle, Handler};
-use russh::keys::{HashAlg, PrivateKeyWithHashAlg, PublicKeyOrCertificate};
+use russh::client::{self, AuthResult, Config, Handle, Handler, Msg};
+use russh::keys::{HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKeyOrCertificate};
+use russh::{Channel, MethodSet};
 use secrecy::SecretString;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -42,40 +43,84 @@ impl SshRemote {
     }
 
     async fn log_in(&self, host: &RemoteHost, within: Duration) -> Result<Connected, RemoteError> {
-        let place = format!("{}:{}", host.host, host.port);
         let key = Arc::new(keys::read(&host.key)?);
+        let mut login = self.attempt(host, &key, within).await?;
+        if matches!(login, Login::Closed) {
+            // The connection may have broken just there.
+            login = self.attempt(host, &key, within).await?;
+        }
+        match login {
+            Login::In(connected) => Ok(*connected),
+            Login::Wants(methods) => Err(refused::second_factor(host, &methods)),
+            Login::Refused => Err(refused::login(host, self.is_known(host, &key, within).await)),
+            Login::Closed if self.is_known(host, &key, within).await => Err(refused::login(host, true)),
+            Login::Closed => Err(RemoteError::Dropped(format!(
+                "{}:{} closed the connection instead of letting {} in",
+                host.host, host.port, host.user
+            ))),
+        }
+    }
+
+    async fn attempt(&self, host: &RemoteHost, key: &Arc<PrivateKey>, within: Duration) -> Result<Login, RemoteError> {
+        let (mut handle, host_key) = self.open(host, within).await?;
+        let hash = rsa_hash(&handle, key).await?;
+        let key = PrivateKeyWithHashAlg::new(Arc::clone(key), hash);
+        let answer = handle.authenticate_publickey(host.user.clone(), key).await.map_err(|error| dropped(&error))?;
+        Ok(match answer {
+            AuthResult::Success => match handle.channel_open_session().await {
+                Ok(channel) => self.let_in(handle, Some(channel), host_key),
+                Err(russh::Error::ChannelOpenFailure(_)) => self.let_in(handle, None, host_key),
+                // OpenSSH 9.2 says yes to root where it may run forced commands only, and hangs up.
+                Err(_) => Login::Closed,
+            },
+            AuthResult::Failure { partial_success: true, remaining_methods } => Login::Wants(remaining_methods),
+            // A server that refuses names at least one method that it would take.
+            AuthResult::Failure { remaining_methods, .. } if remaining_methods.is_empty() => Login::Closed,
+            AuthResult::Failure { .. } => Login::Refused,
+        })
+    }
+
+    fn let_in(&self, handle: Handle<HostKeyCheck>, first: Option<Channel<Msg>>, host_key: HostKey) -> Login {
+        let session = SshSession { handle, first: Mutex::new(first), entropy: Arc::clone(&self.entropy) };
+        Login::In(Box::new(Connected { session: Box::new(session), host_key }))
+    }
+
+    /// Connects, and checks the host key.
+    async fn open(&self, host: &RemoteHost, within: Duration) -> Result<(Handle<HostKeyCheck>, HostKey), RemoteError> {
+        let place = format!("{}:{}", host.host, host.port);
         let stream = self.dial(host, within).await?;
         let (seen, shown) = oneshot::channel();
         let check = HostKeyCheck { pinned: host.pinned.clone(), seen: Some(seen) };
         let config = Arc::new(config(host.pinned.as_ref()));
-        let mut handle =
-            client::connect_stream(config, stream, check).await.map_err(|fault| fault.at_connect(&place))?;
+        let handle = client::connect_stream(config, stream, check).await.map_err(|fault| fault.at_connect(&place))?;
         let host_key = shown.await.map_err(|_| RemoteError::Unreachable(format!("{place} has shown no host key")))?;
+        Ok((handle, host_key))
+    }
 
-        let hash = if key.algorithm().is_rsa() { rsa_hash(&handle).await? } else { None };
-        let public = key.public_key().clone();
-        let key = PrivateKeyWithHashAlg::new(key, hash);
-        match handle.authenticate_publickey(host.user.clone(), key).await.map_err(|error| dropped(&error))? {
-            AuthResult::Success => {
-                let entropy = Arc::clone(&self.entropy);
-                Ok(Connected { session: Box::new(SshSession { handle, entropy }), host_key })
-            }
-            AuthResult::Failure { partial_success: true, remaining_methods } => {
-                Err(refused::second_factor(&place, &host.user, &remaining_methods))
-            }
-            AuthResult::Failure { .. } if handle.is_closed() => {
-                let reason = format!("{place} closed the connection instead of letting {} in", host.user);
-                Err(RemoteError::Dropped(reason))
-            }
-            AuthResult::Failure { .. } => {
-                Err(refused::by_policy_or_key(&mut handle, &place, &host.user, public, hash).await)
-            }
-        }
+    /// Whether the server would take a signature of this key: asked on a connection of its own, since the one that was
+    /// refused may be closed.
+    async fn is_known(&self, host: &RemoteHost, key: &PrivateKey, within: Duration) -> bool {
+        let Ok((mut handle, _)) = self.open(host, within).await else { return false };
+        let Ok(hash) = rsa_hash(&handle, key).await else { return false };
+        refused::would_do(&mut handle, &host.user, key.public_key().clone(), hash).await
     }
 }
 
-/// RFC 8332: SHA-512 unless the server says that it knows SHA-256 only; never SHA-1.
-async fn rsa_hash(handle: &Handle<HostKeyCheck>) -> Result<Option<HashAlg>, RemoteError> {
+/// What comes of a login.
+enum Login {
+    In(Box<Connected>),
+    /// The key was right, and one of these is wanted as well.
+    Wants(MethodSet),
+    Refused,
+    /// The connection was closed instead of an answer.
+    Closed,
+}
+
+/// RFC 8332: SHA-512 unless the server says that it knows SHA-256 only; never SHA-1. Nothing for other kinds of keys.
+async fn rsa_hash(handle: &Handle<HostKeyCheck>, key: &PrivateKey) -> Result<Option<HashAlg>, RemoteError> {
+    if !key.algorithm().is_rsa() {
+        return Ok(None);
+    }
     let best = handle.best_supported_rsa_hash().await.map_err(|error| dropped(&error))?;
     Ok(Some(best.flatten().unwrap_or(HashAlg::Sha512)))
 }
@@ -134,6 +179,8 @@ impl Remote for SshRemote {
 
 struct SshSession {
     handle: Handle<HostKeyCheck>,
+    /// The channel that was opened at the login, for the first command.
+    first: Mutex<Option<Channel<Msg>>>,
     entropy: Arc<dyn Entropy>,
 }
 
@@ -148,6 +195,7 @@ impl RemoteSession for SshSession {
     async fn run(&self, command: Command) -> Result<CommandOutput, RemoteError> {
         let within = command.within;
         let nonce = self.entropy.hex::<16>();
-        timeout(within, channel::run(&self.handle, command, nonce)).await.map_err(|_| RemoteError::TimedOut(within))?
+        let first = self.first.lock().ok().and_then(|mut first| first.take());
+        timeout(within, channel::run(&self.handle, first, command, nonce)).await.map_err(|_| RemoteError::TimedOut(within))?
     }
 }

@@ -2,8 +2,9 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::certificates::Certificate;
+use crate::certificates::{Certificate, KeyType};
 use crate::names::DomainName;
+use crate::ports::KeyAsked;
 use crate::servers::Server;
 use crate::{Error, Result};
 
@@ -135,6 +136,8 @@ pub struct Site {
     pub reload: Option<String>,
     /// Where the site is looked at: name, address, port. Empty where it is not.
     pub endpoints: Vec<(String, IpAddr, u16)>,
+    /// Which of its certificates it is asked for.
+    pub key: KeyAsked,
     /// Which of those names nobody gave, in words for a person.
     pub assumed: Option<String>,
     /// Whose the two files are to be.
@@ -209,6 +212,10 @@ impl Config {
             test: self.test.clone().or(test.map(str::to_owned)),
             reload: self.reload.clone().or(reload.map(str::to_owned)),
             endpoints: endpoints.collect(),
+            key: match certificate.key_type {
+                KeyType::Rsa2048 | KeyType::Rsa4096 => KeyAsked::Rsa,
+                KeyType::EcP256 | KeyType::EcP384 => KeyAsked::Ecdsa,
+            },
             assumed,
             rights: Rights {
                 owner: self.owner.clone().unwrap_or_default(),

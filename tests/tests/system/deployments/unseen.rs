@@ -1,10 +1,14 @@
 //! Sites that Steward cannot see as their visitors do.
 
 use std::fs;
+use std::process::Command;
 
+use domain::certificates::{Certificate, KeyType};
+use domain::entity::{self, Stored};
+use domain::ports::Key;
 use serde_json::json;
 use system_tests::need;
-use system_tests::peers::{Authority, Nginx};
+use system_tests::peers::{Authority, Nginx, Process};
 use system_tests::steward::{SITE, SiteLab};
 
 async fn behind_proxy() -> SiteLab {
@@ -78,4 +82,45 @@ async fn a_wildcard_that_is_not_served_names_the_setting_for_names() {
     let error = run["error"].as_str().unwrap();
     assert!(error.contains("www.example.com was asked for in place of *.example.com"), "{error}");
     assert!(error.contains("config.names"), "{error}");
+}
+
+/// A certificate with an RSA key, and the key.
+fn rsa() -> (String, String) {
+    let directory = Process::directory();
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=www.example.com"])
+        .args(["-addext", "subjectAltName=DNS:www.example.com", "-keyout", "key.pem", "-out", "chain.pem"])
+        .current_dir(directory.path())
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let read = |name: &str| fs::read_to_string(directory.path().join(name)).unwrap();
+    (read("chain.pem"), read("key.pem"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rsa_half_of_a_pair_is_asked_for_where_it_is_deployed() {
+    need!("sshd", "ssh-keygen", "nginx", "openssl");
+    let mut lab = SiteLab::start().await;
+    let (chain, key) = rsa();
+    let directory = Process::directory();
+    let site = directory.path().join("rsa");
+    fs::create_dir(&site).unwrap();
+    fs::write(site.join("fullchain.pem"), &chain).unwrap();
+    fs::write(site.join("privkey.pem"), &key).unwrap();
+    let directives = [lab.nginx.site(), site.clone()]
+        .map(|path| format!("ssl_certificate {0}/fullchain.pem; ssl_certificate_key {0}/privkey.pem;", path.display()));
+    let pair = Nginx::start_with(directory, &directives.concat()).await;
+    let (new, new_key) = rsa();
+    lab.certificate = lab.steward.plant_issued(1, SITE, &new, &new_key).await;
+    let store = lab.steward.ctx.store.as_ref();
+    let mut row: Stored<Certificate> = entity::load(store, Key::of(lab.certificate)).await.unwrap();
+    row.value.key_type = KeyType::Rsa2048;
+    row.save(store).await.unwrap();
+
+    let config = json!({"test": pair.test(), "reload": pair.reload(), "port": pair.address().port()});
+    let deployment = lab.deployment_at(&site.display().to_string(), config).await;
+    let run = lab.run_through(deployment).await;
+    assert_eq!(run["result"], "deployed", "{run}");
+    assert_eq!(run["steps"][7]["detail"], "the new certificate is served", "{run}");
 }

@@ -17,8 +17,8 @@ async fn what_openssh_offers_is_offered() {
         "KexAlgorithms ecdh-sha2-nistp384",
         "KexAlgorithms ecdh-sha2-nistp521",
         "KexAlgorithms diffie-hellman-group14-sha256",
+        // Group 18 takes half a minute of a build that is not optimized.
         "KexAlgorithms diffie-hellman-group16-sha512",
-        "KexAlgorithms diffie-hellman-group18-sha512",
         "KexAlgorithms diffie-hellman-group-exchange-sha256",
         "Ciphers aes128-ctr",
         "Ciphers aes192-ctr",

@@ -54,13 +54,16 @@ async fn a_greeting_is_not_the_operating_system() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_that_runs_something_else_than_a_shell_is_told_so() {
-    need!("sshd", "ssh-keygen");
+    need!("sshd", "ssh-keygen", "tcsh", "fish");
     let steward = Steward::start(StewardOptions::default()).await;
     let admin = steward.admin().await;
     let sshd = Sshd::start_with_login("").await;
     let server = add_server(&admin, &sshd, sshd.address(), "nginx").await;
     for (login, words) in [
         ("exec /bin/true", "a forced command answers in its place"),
+        // A login file that starts another shell, which reads what was meant for the first.
+        ("exec tcsh", "a forced command answers in its place"),
+        ("exec fish", "a forced command answers in its place"),
         ("exec cat", "a forced command answers in its place"),
         ("echo \"$SSH_ORIGINAL_COMMAND\"; exec cat", "a forced command answers in its place"),
         ("exec /usr/sbin/nologin", "its login shell is nologin"),
