@@ -59,7 +59,7 @@ impl Flow {
             Job::Notify { .. } | Job::Deliver { .. } => Some(Self::Deliver),
             Job::Purge { .. } => Some(Self::Purge),
             // The mail server is the operator's.
-            Job::Confirm { .. } => None,
+            Job::Confirm { .. } | Job::VerifyEmail { .. } => None,
             Job::Reap { .. } | Job::Sweep | Job::Repair | Job::Resume { .. } | Job::Audit { .. } => None,
         }
     }
