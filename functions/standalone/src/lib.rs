@@ -5,6 +5,7 @@ mod command;
 mod config;
 mod document;
 mod run;
+mod server;
 pub mod transfer;
 mod worker;
 

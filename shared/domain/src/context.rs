@@ -23,6 +23,8 @@ pub struct Settings {
     pub public_url: String,
     /// Who may register.
     pub registration: Registration,
+    /// For how many days an entry of the audit trail is kept.
+    pub audit_days: u32,
 }
 
 /// The ports and settings of one running Steward.

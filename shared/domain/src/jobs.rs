@@ -78,6 +78,8 @@ pub enum Job {
         /// The operation.
         operation: OperationId,
     },
+    /// Remove what the audit trail no longer keeps.
+    TrimAudit,
     /// Append to the audit trail.
     Audit {
         /// The entry.

@@ -1,6 +1,10 @@
-//! Repairs what time has lost (DESIGN §5): schedules that are gone though something was to come of them, and DNS records
-//! that are there though nothing is.
+//! Repairs what time has lost (DESIGN §5): schedules that are gone though something was to come of them, DNS records that
+//! are there though nothing is, and the oldest entries of the audit trail.
 
+use std::time::Duration;
+
+use crate::jobs::Job;
+use crate::ports::QueueName;
 use crate::{Context, Result, certificates, dns_records};
 
 /// The name of the schedule that runs it.
@@ -16,5 +20,5 @@ pub async fn repair(ctx: &Context) -> Result<()> {
     if removals > 0 {
         tracing::warn!(holders = removals, "DNS records that nobody removed are being removed");
     }
-    Ok(())
+    Ok(ctx.queue.send(QueueName::Auditor, &Job::TrimAudit, Duration::ZERO).await?)
 }

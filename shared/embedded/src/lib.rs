@@ -5,6 +5,7 @@ mod engine;
 mod key_file;
 mod open;
 mod queue;
+mod room;
 mod scheduler;
 mod schema;
 mod store;

@@ -15,6 +15,7 @@ use vault::SealedVault;
 
 use crate::engine::Engine;
 use crate::queue::{self, EmbeddedQueue};
+use crate::room::{self, Room};
 use crate::scheduler::{self, EmbeddedScheduler};
 use crate::store::EmbeddedStore;
 use crate::values::Dynoxide;
@@ -70,9 +71,17 @@ impl Embedded {
     /// last of the adapters is dropped. Blocks; call it at the start.
     pub fn open(data_dir: &Path, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, OpenError> {
         let lock = lock(data_dir)?;
-        let database = database(&data_dir.join("steward.db"))?;
+        let room = Room::in_directory(data_dir);
+        let path = data_dir.join("steward.db");
+        let database = database(&path).or_else(|error| match error {
+            OpenError::Database { reason, .. } if room::is_full(&reason) => {
+                room.run_out(&reason);
+                database(&path)
+            }
+            other => Err(other),
+        })?;
         let key = vault_key(&data_dir.join("vault.key"), &database, entropy.as_ref())?;
-        let store = EmbeddedStore::new(Arc::new(Engine::new(database, lock)));
+        let store = EmbeddedStore::new(Arc::new(Engine::new(database, room, lock)));
         let queue = Arc::new(EmbeddedQueue::new(store.clone(), Arc::clone(&clock), Arc::clone(&entropy)));
         Ok(Self {
             queue: Arc::clone(&queue),

@@ -76,6 +76,10 @@ fn context(environment: &[(String, String)], mails: &std::path::Path) -> Result<
         mailer: Arc::new(mail::Directory::new(mails, Arc::clone(&clock), Arc::clone(&entropy))?),
         clock,
         entropy,
-        settings: Settings { public_url: "https://api.example.com".into(), registration: Registration::Closed },
+        settings: Settings {
+            public_url: "https://api.example.com".into(),
+            registration: Registration::Closed,
+            audit_days: 400,
+        },
     })
 }

@@ -3,26 +3,15 @@
 use axum::Json;
 use axum::extract::State;
 use domain::users;
-use serde::Deserialize;
-use steward_http::{Answer, App, ErrorBody, Params};
-use utoipa::IntoParams;
+use steward_http::{Answer, App, EmailProof, ErrorBody};
 
 use super::Message;
 
-/// The proof.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct Query {
-    /// From the mail.
-    token: String,
-}
-
 /// Marks an address as proven.
-#[utoipa::path(get, path = "/api/verify_email", tag = "user", params(Query), security(()),
+#[utoipa::path(get, path = "/api/verify_email", tag = "user", security(()),
+    params(("token" = String, Query, description = "From the mail.")),
     responses((status = 200, body = Message), (status = 400, body = ErrorBody)))]
-pub async fn verify_email(State(app): State<App>, Params(query): Params<Query>) -> Answer<Json<Message>> {
-    let (user, address) = app.tokens.read_email_proof(&app.ctx, &query.token).await?;
-    users::confirm_email(&app.ctx, user, &address).await?;
+pub async fn verify_email(State(app): State<App>, proof: EmailProof) -> Answer<Json<Message>> {
+    users::confirm_email(&app.ctx, proof.user, &proof.address).await?;
     Ok(Json(Message { message: "Email address verified successfully" }))
 }

@@ -123,7 +123,7 @@ async fn older_entries_are_listed_and_counted_apart() {
         "source": "203.0.113.7", "action": "certificate.download", "target": "certificate 12 as key", "v": 1, "rev": 1,
     });
     put(&steward, old.as_object().unwrap().clone()).await;
-    let proof = domain::audit::verify(steward.ctx.store.as_ref()).await.unwrap().unwrap();
+    let proof = domain::audit::verify(steward.ctx.store.as_ref(), steward.ctx.vault.as_ref()).await.unwrap().unwrap();
     assert_eq!((proof.entries, proof.before), (2, 1));
     let admin = steward.admin().await;
     let first = trail(&admin).await.remove(0);
