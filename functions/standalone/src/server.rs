@@ -29,7 +29,7 @@ use turn::{Phase, Watched};
 const IDLE: Duration = Duration::from_secs(75);
 
 /// The longest head of a request.
-const HEAD_MAX: usize = 32 * 1024;
+const HEAD_MAX: usize = 16 * 1024;
 
 /// The pause after a connection could not be accepted.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -112,6 +112,9 @@ async fn serve(stream: TcpStream, peer: SocketAddr, place: Place, router: Router
             () = closed.as_mut() => return,
             () = overdue.as_mut() => return,
             _ = stopping.wait_for(|stopping| *stopping), if !stopped => {
+                if place.turn().is_silent() {
+                    return;
+                }
                 stopped = true;
                 connection.as_mut().graceful_shutdown();
             }

@@ -85,6 +85,24 @@ impl Running {
     fn start_with(data: &Path, change: impl FnOnce(&mut Command)) -> Self {
         let mut command = steward(data);
         change(&mut command);
+        Self::spawn(command)
+    }
+
+    /// One that may have no more than so many open files.
+    fn start_with_files(data: &Path, files: u32) -> Self {
+        let program = steward(data);
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(format!("ulimit -n {files}; exec \"$0\"")).arg(program.get_program());
+        for (name, value) in program.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let said = BufReader::new(process.stdout.take().unwrap());
         Self { process, said }

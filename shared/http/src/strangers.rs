@@ -1,4 +1,5 @@
-//! What strangers ask in vain is counted, hour by hour and source by source: one who never ends must not fill the trail.
+//! What strangers ask is recorded so many times, and then counted, hour by hour and source by source: one who never ends
+//! must not fill the trail.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
@@ -8,14 +9,14 @@ use jiff::Timestamp;
 
 /// How long is counted together, in seconds.
 const WINDOW: i64 = 60 * 60;
-/// So many refused requests of one source have an entry each, in an hour.
+/// So many requests of one source without credentials have an entry each, in an hour; logins that succeed aside.
 const RECORDED: u32 = 100;
 /// How many sources are told apart.
 const SOURCES: usize = 1_000;
 /// What the others are called.
 const OTHERS: &str = "others";
 
-/// The refused requests of this process that have no entry each.
+/// The requests of strangers to this process.
 #[derive(Debug, Default)]
 pub(crate) struct Strangers(Mutex<HashMap<String, Hour>>);
 
@@ -39,8 +40,8 @@ impl Hour {
 }
 
 impl Strangers {
-    /// Takes note of a refused request; says whether it still gets an entry of its own.
-    pub fn refused(&self, source: &str, now: Timestamp) -> bool {
+    /// Takes note of a request; says whether it still gets an entry of its own.
+    pub fn record(&self, source: &str, now: Timestamp) -> bool {
         self.hour(source, now, |hour| {
             hour.recorded = hour.recorded.saturating_add(1);
             hour.recorded <= RECORDED
@@ -52,7 +53,7 @@ impl Strangers {
         self.hour(source, now, |hour| *hour.counted.entry(action.to_owned()).or_default() += 1);
     }
 
-    /// The seconds to wait, when so many requests of this source were refused that no more can be recorded.
+    /// The seconds to wait, when so many requests of this source were recorded that no more are.
     pub fn exhausted(&self, source: &str, now: Timestamp) -> Option<u64> {
         let hours = self.lock();
         let hour = hours.get(place(&hours, source)).filter(|hour| hour.recorded >= RECORDED)?;
@@ -110,7 +111,7 @@ mod tests {
     #[test]
     fn a_hundred_are_recorded_and_the_rest_is_counted() {
         let strangers = Strangers::default();
-        let recorded = (0..150).filter(|_| strangers.refused("192.0.2.1", at(5))).count();
+        let recorded = (0..150).filter(|_| strangers.record("192.0.2.1", at(5))).count();
         assert_eq!((recorded, strangers.exhausted("192.0.2.1", at(65))), (100, Some(3540)));
         assert_eq!(strangers.exhausted("192.0.2.2", at(65)), None);
         for _ in 0..50 {

@@ -147,7 +147,7 @@ impl Trail {
             Door::Guarded | Door::Public => {
                 if let Some(retry_after) = app.strangers.exhausted(&source, app.ctx.clock.now()) {
                     let message = format!(
-                        "too many refused requests from your address; try again in {} minutes",
+                        "too many requests without credentials from your address; try again in {} minutes",
                         retry_after.div_ceil(60)
                     );
                     return Err(Error::TooMany { message, retry_after });
@@ -191,16 +191,16 @@ impl Trail {
             }
         }
         let recorded = if begun {
-            if refused && stranger {
-                app.strangers.refused(&entry.source, now);
+            if stranger {
+                app.strangers.record(&entry.source, now);
             }
             true
-        } else if by == Door::Guarded {
+        } else if !stranger {
             return response;
         } else {
             // The lock of a name follows guesses that have an entry each.
             let counted = !understood || status == StatusCode::TOO_MANY_REQUESTS;
-            !counted && (!refused || app.strangers.refused(&entry.source, now))
+            !counted && (!refused || app.strangers.record(&entry.source, now))
         };
         if !recorded {
             app.strangers.count(&entry.source, &entry.action, now);

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use super::turn::Turn;
 
 /// The most connections at once, where the process may have as many open files.
-const MOST: usize = 2_000;
+const MOST: usize = 4_000;
 /// The open files kept for everything else.
 const OTHER_FILES: usize = 512;
 /// How many open files are asked for.

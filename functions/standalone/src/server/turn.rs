@@ -49,6 +49,11 @@ impl Turn {
         (phase != Phase::Work).then_some(since)
     }
 
+    /// Whether there was never a request.
+    pub fn is_silent(&self) -> bool {
+        self.lock().0 == Phase::Head
+    }
+
     /// Ends when the client takes too long.
     pub async fn overdue(&self) {
         loop {

@@ -10,10 +10,11 @@ use crate::{Running, address, login};
 const HALF_A_HEAD: &[u8] = b"GET /api/health HTTP/1.1\r\nhost: x\r\nx-half: ";
 const BODY: usize = 2 * 1024 * 1024;
 
+/// One that may have 1,024 open files, as most systems allow.
 fn started() -> (tempfile::TempDir, Running, SocketAddr, String) {
     rlimit::increase_nofile_limit(8_192).unwrap();
     let directory = tempfile::tempdir().unwrap();
-    let mut steward = Running::start(&directory.path().join("data"));
+    let mut steward = Running::start_with_files(&directory.path().join("data"), 1_024);
     let line = steward.line();
     let password = line.strip_prefix("The user admin was made with the password ").unwrap().split(' ').next().unwrap();
     let address = address(&steward.line());

@@ -11,9 +11,6 @@ use crate::ports::{EntropyExt, Item, Key, SecretName, Store, Table, Vault};
 use crate::{Context, Error, Result};
 
 const CUT: &str = "cut";
-/// What cuts are signed with.
-const KEY: &str = "audit/cut-key";
-
 /// Where the trail begins since its oldest entries were removed. It is signed with a key of the vault: who can write the
 /// rows alone cannot cut the trail unseen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +42,9 @@ impl Entity for Cut {
 }
 
 impl Cut {
+    /// The name of the secret that cuts are signed with.
+    pub const KEY: &str = "audit/cut-key";
+
     pub(super) fn at() -> Key {
         Key::pair(CUT, CUT)
     }
@@ -56,7 +56,7 @@ impl Cut {
 
     /// A cut after this entry.
     pub(super) async fn new(ctx: &Context, (seq, hash): (u64, String), before: Timestamp) -> Result<Self> {
-        let name = SecretName(KEY.into());
+        let name = SecretName(Self::KEY.into());
         let key = match ctx.vault.get(&name).await? {
             Some(key) => key,
             None => {
@@ -73,7 +73,7 @@ impl Cut {
 
     /// Whether it was signed with this vault's key.
     pub async fn is_genuine(&self, vault: &dyn Vault) -> Result<bool> {
-        let Some(key) = vault.get(&SecretName(KEY.into())).await? else { return Ok(false) };
+        let Some(key) = vault.get(&SecretName(Self::KEY.into())).await? else { return Ok(false) };
         let Ok(signature) = hex::decode(&self.signature) else { return Ok(false) };
         Ok(self.code(&key)?.verify_slice(&signature).is_ok())
     }

@@ -18,21 +18,26 @@ async fn acts(steward: &Steward, number: u64) {
     }
 }
 
-/// Nine entries, four of which are old.
-async fn some() -> Steward {
-    let arguments = vec!["--audit-days=30".to_owned()];
+/// Nine entries, four of which are a month old, where they are kept for so many days.
+async fn some(kept: u32) -> Steward {
+    let arguments = vec![format!("--audit-days={kept}")];
     let steward = Steward::start(StewardOptions { arguments, ..StewardOptions::default() }).await;
     acts(&steward, 4).await;
     eventually("the entries", async || (verdict(&steward).await == Ok(4)).then_some(())).await;
     steward.clock.advance(31 * DAY);
     acts(&steward, 5).await;
-    eventually("the entries", async || (verdict(&steward).await == Ok(9)).then_some(())).await;
+    let all = eventually("the entries", async || {
+        let whole = verdict(&steward).await;
+        // A day's repair may have removed the old ones already.
+        (whole == Ok(9) || (kept < 31 && whole == Ok(5))).then_some(whole)
+    });
+    all.await.unwrap();
     steward
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_older_than_it_is_kept_goes_and_the_rest_is_whole() {
-    let steward = some().await;
+    let steward = some(30).await;
     steward.ctx.queue.send(QueueName::Issuer, &Job::Repair, Duration::ZERO).await.unwrap();
     eventually("the removal", async || (verdict(&steward).await == Ok(5)).then_some(())).await;
     let cut = Cut::now(steward.ctx.store.as_ref()).await.unwrap().unwrap();
@@ -53,7 +58,7 @@ async fn what_is_older_than_it_is_kept_goes_and_the_rest_is_whole() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cut_by_somebody_without_the_key_is_found() {
-    let steward = some().await;
+    let steward = some(400).await;
     let store = steward.ctx.store.as_ref();
     let key = || Key::pair("cut", "cut");
     let removed = async |seq: u64| {
@@ -80,7 +85,7 @@ async fn a_cut_by_somebody_without_the_key_is_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_removes_what_is_old_and_nothing_of_the_last_week() {
-    let steward = some().await;
+    let steward = some(400).await;
     let (admin, user) = (steward.admin().await, steward.user("user").await);
     let days_ago = |days: i64| (steward.ctx.clock.now() - jiff::SignedDuration::from_hours(24 * days)).to_string();
     user.post("/api/audit/purge", json!({"before": days_ago(8)})).await.expect(403);

@@ -64,6 +64,28 @@ async fn a_flood_of_wrong_logins_is_counted() {
     entries(&admin, "POST /api/auth/login", 2).await;
 }
 
+/// What needs no credentials and changes something is recorded before it is done: when no more is recorded, it is refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_mails_that_are_asked_for_ends() {
+    let steward = Steward::start(StewardOptions::default()).await;
+    let (admin, nobody) = (steward.admin().await, steward.client());
+    let mut refused = 0;
+    for n in 0..120 {
+        let mail = json!({"email": format!("nobody-{n}@example.com")});
+        let reply = nobody.post("/api/send_verification_email", mail).await;
+        if reply.status == 429 {
+            refused += 1;
+            assert!(reply.headers.contains_key("retry-after"));
+        }
+    }
+    assert!(refused >= 20, "{refused}");
+    // Who has credentials is none of them.
+    let new = json!({"username": "anna", "password": "a good password", "email": "anna@example.com"});
+    admin.post("/api/add_user", new).await.ok();
+    steward.clock.advance(Duration::from_secs(3601));
+    nobody.post("/api/send_verification_email", json!({"email": "nobody@example.com"})).await.ok();
+}
+
 /// A request that takes longer than a minute has its outcome in the trail.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_outcome_of_a_long_request_is_known() {
