@@ -4,6 +4,7 @@ mod envelope;
 
 pub mod accounts;
 pub mod providers;
+pub mod schema;
 
 use steward_http::App;
 use utoipa_axum::router::OpenApiRouter;

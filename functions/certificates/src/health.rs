@@ -23,7 +23,7 @@ pub struct Health {
 /// Whether Steward works. 503 when what it knows, or the audit trail, cannot be written: administrators can still log in
 /// and make room.
 #[utoipa::path(get, path = "/api/health", tag = "health", security(()),
-    responses((status = 200, body = Health), (status = 503, body = Health)))]
+    responses((status = 200, body = Health), (status = 503, body = Health, description = "It works only in part. The problems say why.")))]
 pub async fn get(State(app): State<App>) -> (StatusCode, Json<Health>) {
     let mut problems = Vec::new();
     let written = app.ctx.store.probe().await;

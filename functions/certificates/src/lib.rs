@@ -14,6 +14,7 @@ pub mod dns_providers;
 pub mod health;
 pub mod monitors;
 pub mod operations;
+pub mod schema;
 pub mod servers;
 
 use steward_http::App;

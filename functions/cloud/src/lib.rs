@@ -2,6 +2,7 @@
 
 mod envelope;
 
+pub mod schema;
 pub mod users;
 
 use steward_http::App;

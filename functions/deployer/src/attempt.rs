@@ -3,7 +3,7 @@ use std::time::Duration;
 use domain::certificates::Certificate;
 use domain::deployments::{self, Before, Deployment, Ending, Outcome, Run, Site};
 use domain::entity::{self, Stored};
-use domain::operations::{Lease, Operation, Work};
+use domain::operations::{Operation, Work};
 use domain::ports::{Command, CommandOutput, EntropyExt, Key, RemoteError, RemoteSession};
 use domain::servers::{self, Server};
 use domain::{Context, Error, audit};
@@ -164,8 +164,7 @@ impl Attempt {
     /// Writes operation and run, and keeps the lease.
     pub(crate) async fn record(&mut self, ctx: &Context) -> Result<(), Stop> {
         let until = ctx.clock.now().checked_add(LEASE).map_err(|e| Error::Internal(e.to_string()))?;
-        let operation = &mut self.operation.value;
-        operation.lease = operation.lease.take().map(|lease| Lease { until, ..lease });
+        self.operation.value.keep_lease(until);
         self.write(ctx).await
     }
 

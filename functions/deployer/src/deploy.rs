@@ -66,8 +66,20 @@ async fn go_on(ctx: &Context, attempt: &mut Attempt) -> Result<Next, Stop> {
         attempt.pause(ctx, TURN, Some("another run is at work on this server".into())).await?;
         return Ok(Next::Again(TURN));
     }
+    let mut stopped = match attempt.operation.value.set_aside() {
+        Some(reason) => Some(reason),
+        // What was begun to be taken back is taken back.
+        None if attempt.run.value.rollback.is_some() => None,
+        None => {
+            deployments::stopped(ctx, &attempt.deployment.value, &attempt.certificate, &attempt.server).await?
+        }
+    };
     loop {
-        let hitch = match steps::next(ctx, attempt).await {
+        let step = match stopped.take() {
+            Some(reason) => Err(Hitch::refused(reason)),
+            None => steps::next(ctx, attempt).await,
+        };
+        let hitch = match step {
             Ok(Course::On) => continue,
             Ok(Course::Ended) => return Ok(Next::Done),
             Ok(Course::Wait(pause, why)) => {

@@ -19,6 +19,11 @@ pub(crate) async fn roll_out(ctx: &Context, id: OperationId) -> domain::Result<N
     let Work::Rollout { certificate } = operation.value.work else {
         return Err(Error::Internal(format!("operation {id} is no rollout")));
     };
+    if let Some(reason) = operations::stopped(ctx, &operation.value, &[]).await? {
+        operation.value.fail(&reason, ctx.clock.now());
+        operation.save(ctx.store.as_ref()).await?;
+        return Ok(Next::Done);
+    }
     let pause = deployments::start_each(ctx, id, certificate).await?;
     let now = ctx.clock.now();
     let age = Duration::try_from(now.duration_since(operation.value.created_at)).unwrap_or_default();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::Context;
 use domain::deployments::{Served, Site};
-use domain::ports::{Endpoint, ProbeError};
+use domain::ports::{Endpoint, KeyAsked, ProbeError};
 use futures_util::future::join_all;
 use sha2::{Digest, Sha256};
 
@@ -18,7 +18,7 @@ pub(crate) async fn look(ctx: &Context, site: &Site) -> Vec<(Served, Option<Prob
 }
 
 async fn one(ctx: &Context, (name, address, port): &(String, IpAddr, u16)) -> (Served, Option<ProbeError>) {
-    let endpoint = Endpoint { host: name.clone(), address: *address, port: *port, starttls: None };
+    let endpoint = Endpoint { host: name.clone(), address: *address, port: *port, starttls: None, key: KeyAsked::Any };
     let (fingerprint, problem) = match ctx.prober.handshake(&endpoint, WITHIN).await {
         Ok(handshake) => (handshake.chain.first().map(|leaf| hex::encode(Sha256::digest(leaf))), None),
         Err(error) => (None, Some(error)),

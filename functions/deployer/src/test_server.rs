@@ -23,7 +23,10 @@ pub(crate) async fn test(ctx: &Context, id: OperationId) -> domain::Result<Next>
     let Work::TestServer { server } = operation.value.work else {
         return Err(Error::Internal(format!("operation {id} tests no server")));
     };
-    let ended = look(ctx, server, &mut operation).await?;
+    let ended = match operations::stopped(ctx, &operation.value, &[]).await? {
+        Some(reason) => Err(reason),
+        None => look(ctx, server, &mut operation).await?,
+    };
     let now = ctx.clock.now();
     match ended {
         Ok(found) => {

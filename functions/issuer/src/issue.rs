@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use domain::certificates::Certificate;
+use domain::certificates::{self, Certificate};
 use domain::entity;
 use domain::ids::OperationId;
 use domain::operations::{self, Leased, Next, Operation, Work};
@@ -97,13 +97,21 @@ pub(crate) async fn issue(ctx: &Context, id: OperationId) -> domain::Result<Next
     let Some(certificate) = entity::find::<Certificate>(ctx.store.as_ref(), Key::of(certificate.0)).await? else {
         return follow_up::deleted(ctx, operation).await;
     };
+    let stopped = match operation.value.set_aside() {
+        Some(reason) => Some(reason),
+        None => certificates::stopped(ctx, &certificate.value).await?,
+    };
     let mut order = Order::new(operation, certificate);
     let mut tries = 0;
     loop {
         if order.certificate.value.operation() != Some(id) {
             return abandon(ctx, &mut order).await;
         }
-        match go_on(ctx, &mut order).await {
+        let gone_on = match &stopped {
+            Some(reason) => fail(ctx, &mut order, reason).await,
+            None => go_on(ctx, &mut order).await,
+        };
+        match gone_on {
             Ok(next) => return Ok(next),
             Err(Stop::Overtaken) if tries < TRIES => {
                 tries += 1;
@@ -142,7 +150,7 @@ async fn go_on(ctx: &Context, order: &mut Order) -> Result<Next, Stop> {
             Err(Hitch::Later { reason, retry_after }) => {
                 let own = backoff(&order.operation.value);
                 let pause = retry_after.map_or(own, |asked| asked.max(SHORTEST_PAUSE));
-                tracing::warn!(operation = %order.operation.value.id, reason, ?pause, "the CA puts the order off");
+                tracing::warn!(operation = %order.operation.value.id, reason, ?pause, "the order waits, and is tried again");
                 return wait(ctx, order, pause, Some(reason)).await;
             }
             Err(Hitch::Stopped(stop)) => return Err(stop),

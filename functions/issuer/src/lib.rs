@@ -25,6 +25,7 @@ pub async fn handle(ctx: &Context, job: &Job) -> Result<Next> {
         Job::RemoveRecords { operation } => dns_records::remove(ctx, *operation).await,
         Job::TestDnsCredential { operation } => dns_credentials::try_out(ctx, *operation).await,
         Job::Renew { certificate } => certificates::wake(ctx, *certificate).await.map(|()| Next::Done),
+        Job::Resume { user } => repair::resume(ctx, *user).await.map(|()| Next::Done),
         Job::Repair => repair::repair(ctx).await.map(|()| Next::Done),
         Job::Sweep => {
             operations::sweep(ctx).await?;

@@ -5,13 +5,18 @@ use std::time::Duration;
 use domain::certificates::{self, Method, RecordToMake};
 use domain::dns_records::{self, PublishError};
 use domain::ids::DnsCredentialId;
-use domain::{Context, delegation, http_challenges};
+use domain::{Context, delegation, dns_credentials, http_challenges};
 
 use crate::issue::{Hitch, Stop};
 use crate::steps::{Course, Order};
 
 /// Between two looks at a zone's name servers.
 const LOOK: Duration = Duration::from_secs(2);
+/// A record that is not seen after this time is written again, and then no more often than that.
+const REPEAT_AFTER: Duration = Duration::from_secs(2 * 60);
+const REPEAT_EVERY: Duration = Duration::from_secs(2 * 60);
+/// A provider that takes longer than this and then fails is left alone for a while.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// A record that cannot be seen after this time will not be.
 const SEEN_WITHIN: Duration = Duration::from_secs(30 * 60);
 
@@ -64,8 +69,15 @@ async fn records(
             None => hosts.push((record.host, vec![record.value])),
         }
     }
+    let rested = dns_credentials::awake(ctx, credential).await?;
     for (host, values) in &hosts {
-        dns_records::publish(ctx, holder, owner, credential, host, values).await?;
+        let since = ctx.clock.now();
+        let made = dns_records::publish(ctx, holder, owner, credential, host, values).await;
+        let took = Duration::try_from(ctx.clock.now().duration_since(since)).unwrap_or_default();
+        if rested || took > PATIENCE {
+            dns_credentials::note(ctx, credential, &made).await?;
+        }
+        made?;
     }
     Ok(())
 }
@@ -76,7 +88,8 @@ async fn answers(ctx: &Context, order: &Order) -> Result<(), Hitch> {
         let Some(http) = &challenge.http else {
             return Err(Hitch::Refused(format!("the CA offers no http-01 challenge for {}", challenge.name)));
         };
-        http_challenges::publish(ctx, order.operation.value.id, &http.token, &http.key_authorization).await?;
+        let (token, answer) = (&http.token, &http.key_authorization);
+        http_challenges::publish(ctx, order.operation.value.id, token, answer).await.map_err(refused)?;
     }
     Ok(())
 }
@@ -91,6 +104,16 @@ pub(crate) async fn propagate(ctx: &Context, order: &mut Order) -> Result<Course
     };
     if order.waited(ctx) > SEEN_WITHIN {
         return Err(Hitch::Refused(format!("given up after half an hour: {missing}")));
+    }
+    if order.waited(ctx) > REPEAT_AFTER {
+        match dns_records::repeat(ctx, order.operation.value.id, REPEAT_EVERY).await {
+            Ok(()) => {}
+            Err(PublishError::Fault(error)) => return Err(error.into()),
+            // The records may be there nevertheless: they are looked for further on.
+            Err(PublishError::Refused(reason) | PublishError::Later { reason, .. }) => {
+                return Err(Hitch::Later { reason: format!("{missing}; {reason}"), retry_after: Some(LOOK) });
+            }
+        }
     }
     Err(Hitch::Later { reason: missing, retry_after: Some(LOOK) })
 }

@@ -6,7 +6,7 @@ use domain::acme::Account;
 use domain::certificates::{self, Certificate};
 use domain::entity::{self, Stored};
 use domain::names::DomainName;
-use domain::operations::{self, Lease, Operation, Progress};
+use domain::operations::{self, Operation, Progress};
 use domain::ports::{CaAccount, Key, OrderStatus, OrderView};
 use domain::{Context, Error, audit, http_challenges};
 use secrecy::SecretString;
@@ -126,7 +126,7 @@ impl Order {
         let operation = &mut self.operation.value;
         operation.complete(step, now);
         let until = now.checked_add(LEASE).map_err(|e| Error::Internal(e.to_string()))?;
-        operation.lease = operation.lease.take().map(|lease| Lease { until, ..lease });
+        operation.keep_lease(until);
         Ok(())
     }
 

@@ -10,6 +10,7 @@ pub async fn handle(ctx: &Context, job: &Job) -> Result<Next> {
     match job {
         Job::Notify { operation } => alerts::notify(ctx, *operation).await,
         Job::Deliver { operation } => alerts::deliver(ctx, *operation).await,
+        Job::Confirm { channel } => alerts::channels::ask(ctx, *channel).await.map(|()| Next::Done),
         other => Err(other.misplaced(QueueName::Notifier)),
     }
 }

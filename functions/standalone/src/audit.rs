@@ -75,7 +75,8 @@ pub(crate) async fn verify_file(
     path: &Path,
     vault: impl FnOnce() -> Result<Option<Context>, StartError>,
 ) -> Result<(), StartError> {
-    let open = File::open(path).map_err(|error| StartError::Audit(format!("{}: {error}", path.display())))?;
+    let unreadable = |reason| StartError::File { path: path.to_owned(), reason };
+    let open = File::open(path).map_err(unreadable)?;
     let mut check = Check::default();
     let (mut head, mut cut) = (None, None);
     for (number, line) in (1..).zip(BufReader::new(open).lines()) {
@@ -83,7 +84,9 @@ pub(crate) async fn verify_file(
         if head.is_some() {
             return Err(broken("there is something after the head of the chain".into()));
         }
-        match serde_json::from_str(&line?).map_err(|error| broken(format!("is no entry: {error}")))? {
+        match serde_json::from_str(&line.map_err(unreadable)?)
+            .map_err(|error| broken(format!("is no entry: {error}")))?
+        {
             Line::Entry(entry) => check.next(&entry)?.map_err(|reason| broken(reason.to_string()))?,
             Line::Head { head: last } => head = Some(last),
             Line::Cut { cut: first } if number == 1 => {

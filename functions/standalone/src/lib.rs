@@ -6,6 +6,7 @@ mod config;
 mod document;
 mod run;
 mod server;
+mod slots;
 pub mod transfer;
 mod worker;
 

@@ -1,6 +1,7 @@
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::panic;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,6 +77,14 @@ pub enum StartError {
     /// The audit trail is not whole.
     #[error("the audit trail is not whole: {0}")]
     Audit(String),
+    /// A file cannot be read.
+    #[error("cannot read {}: {reason}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        reason: io::Error,
+    },
     /// Not everything was exported or imported.
     #[error(transparent)]
     Transfer(#[from] TransferError),
@@ -228,6 +237,7 @@ pub async fn serve(
         let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
         workers.spawn(worker::work_until(ctx.clone(), queue, stopped));
     }
+    let left_open = ctx.clone();
     let (stopping, stopped) = oneshot::channel();
     let stop = async move {
         stop.await;
@@ -242,6 +252,7 @@ pub async fn serve(
     // Whoever opens the data directory next finds that nobody has it open.
     let _ = stop_workers.send(true);
     while workers.join_next().await.is_some() {}
+    operations::give_back(&left_open).await?;
     background.shutdown().await;
     Ok(())
 }

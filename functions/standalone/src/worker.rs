@@ -1,31 +1,27 @@
 //! Takes jobs off the queues, as SQS would hand them to Lambdas.
 
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use domain::jobs::Job;
-use domain::operations::Next;
+use domain::operations::{self, Next};
 use domain::ports::{Delivery, QueueName};
 use domain::{Context, Error, Result};
-use tokio::sync::Semaphore;
+use futures_util::FutureExt;
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
+
+use crate::slots::{Share, Slots};
 
 /// How long a delivered job is hidden: longer than a worker's lease, so that the next delivery finds it over.
 const VISIBILITY: Duration = Duration::from_secs(120);
-/// How many jobs of one queue are worked on at once.
-const fn at_once(queue: QueueName) -> usize {
-    match queue {
-        QueueName::Issuer | QueueName::Deployer | QueueName::Notifier => 16,
-        // Entries of the audit trail follow one another: more at once would only refuse each other.
-        QueueName::Auditor => 2,
-        // A check mostly waits, and one of a dead endpoint for all of its ten seconds: they must not hold up the others.
-        QueueName::Prober => 400,
-    }
-}
-
 /// How long jobs under way may take to end when Steward stops.
 const TO_END: Duration = Duration::from_secs(2);
+/// Held by the one job at work whose last attempt ended with its process.
+static ALONE: Mutex<()> = Mutex::const_new(());
+/// How long the others of those wait.
+const OTHERS: Duration = Duration::from_millis(100);
 /// The pause after a queue could not be read.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -46,23 +42,18 @@ pub(crate) async fn work_until(ctx: Context, queue: QueueName, stop: impl Future
 }
 
 async fn take(ctx: &Context, queue: QueueName, jobs: &mut JoinSet<()>, stop: impl Future<Output = ()>) {
-    let slots = Arc::new(Semaphore::new(at_once(queue)));
+    let slots = Slots::new(Share::of(queue));
     let mut stop = pin!(stop);
     loop {
         while jobs.try_join_next().is_some() {}
         // Never cut off in the middle of a receive, which would go on by itself.
-        let waited = async {
-            ctx.queue.ready(queue).await;
-            Arc::clone(&slots).acquire_owned().await
-        };
-        let first = tokio::select! {
+        tokio::select! {
             biased;
             () = &mut stop => return,
-            first = waited => first,
-        };
-        let Ok(first) = first else { return };
-        let free = 1 + slots.available_permits();
-        let deliveries = match ctx.queue.receive(queue, free, VISIBILITY).await {
+            () = ready(ctx, queue, &slots) => {}
+        }
+        let received = slots.with_room(async |room| ctx.queue.receive_fairly(queue, room, VISIBILITY).await).await;
+        let deliveries = match received {
             Ok(deliveries) => deliveries,
             Err(error) => {
                 tracing::error!(queue = queue.as_str(), %error, "the queue cannot be read");
@@ -70,9 +61,8 @@ async fn take(ctx: &Context, queue: QueueName, jobs: &mut JoinSet<()>, stop: imp
                 continue;
             }
         };
-        drop(first);
         for delivery in deliveries {
-            let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
+            let slot = slots.take(delivery.owner);
             let ctx = ctx.clone();
             jobs.spawn(async move {
                 settle(&ctx, queue, delivery).await;
@@ -82,12 +72,29 @@ async fn take(ctx: &Context, queue: QueueName, jobs: &mut JoinSet<()>, stop: imp
     }
 }
 
+/// Returns when there may be a job that there is room for.
+async fn ready(ctx: &Context, queue: QueueName, slots: &Slots) {
+    loop {
+        let freed = slots.freed();
+        if slots.free() > 0 {
+            let ready = slots.with_room(async |room| ctx.queue.ready_fairly(queue, room).await);
+            tokio::select! {
+                () = ready => return,
+                // There may be room for somebody who had none.
+                () = freed => {}
+            }
+        } else {
+            freed.await;
+        }
+    }
+}
+
 /// Works on one delivery and settles it: deleted when done, sent again when it has to wait, left to be delivered
 /// again when it failed.
 async fn settle(ctx: &Context, queue: QueueName, delivery: Delivery) {
-    let settled = match handle(ctx, queue, &delivery.job).await {
+    let settled = match attempt(ctx, queue, &delivery.job).await {
         Ok(Next::Done) => Ok(()),
-        Ok(Next::Again(pause)) => ctx.queue.send(queue, &delivery.job, pause).await.map_err(Error::from),
+        Ok(Next::Again(pause)) => again(ctx, queue, &delivery, pause).await,
         Err(error) => Err(error),
     };
     let deleted = match settled {
@@ -97,6 +104,33 @@ async fn settle(ctx: &Context, queue: QueueName, delivery: Delivery) {
     if let Err(error) = deleted {
         let receives = delivery.receives;
         tracing::error!(queue = queue.as_str(), job = ?delivery.job, receives, %error, "a job failed");
+    }
+}
+
+async fn again(ctx: &Context, queue: QueueName, delivery: &Delivery, pause: Duration) -> Result<()> {
+    match delivery.owner {
+        Some(owner) => ctx.queue.send_for(owner, queue, &delivery.job, pause).await?,
+        None => ctx.queue.send(queue, &delivery.job, pause).await?,
+    }
+    Ok(())
+}
+
+/// Works on a job: alone among those whose last attempt ended with its process, so that the next end of the process
+/// tells which of them it was. A panic is the end of the job, not of the worker.
+async fn attempt(ctx: &Context, queue: QueueName, job: &Job) -> Result<Next> {
+    let _alone = match operations::is_suspect(ctx, job).await? {
+        false => None,
+        true => match ALONE.try_lock() {
+            Ok(alone) => Some(alone),
+            Err(_) => return Ok(Next::Again(OTHERS)),
+        },
+    };
+    match AssertUnwindSafe(handle(ctx, queue, job)).catch_unwind().await {
+        Ok(handled) => handled,
+        Err(panic) => {
+            tracing::error!(queue = queue.as_str(), ?job, panic = operations::panic_words(&*panic), "a job panicked");
+            operations::panicked(ctx, job).await
+        }
     }
 }
 

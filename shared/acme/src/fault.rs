@@ -12,6 +12,9 @@ use rustls::CertificateError;
 /// How often a step is repeated while the CA refuses our nonces; instant-acme makes three attempts in each.
 pub(crate) const ROUNDS: usize = 5;
 
+/// The longest reason of a CA that is passed on, in characters.
+const WORDS_MAX: usize = 2000;
+
 /// A port's error, with the short name of the CA's problem type (RFC 8555 §6.7), empty where there was none.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{error}")]
@@ -45,7 +48,12 @@ pub(crate) fn words(problem: &Problem) -> String {
             None => words,
         }
     });
-    std::iter::once(own).chain(parts).collect::<Vec<_>>().join("; ")
+    shown(&std::iter::once(own).chain(parts).collect::<Vec<_>>().join("; "))
+}
+
+/// As much of a CA's words as a person reads, in one line: they are kept in rows, which have a limit.
+fn shown(words: &str) -> String {
+    words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(WORDS_MAX).collect()
 }
 
 fn sentence(kind: Option<&str>, detail: Option<&str>) -> String {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
+use domain::ids::UserId;
 use domain::jobs::Job;
 use domain::ports::{Delivery, Queue, QueueError, QueueName};
 use tokio::sync::OnceCell;
@@ -65,6 +66,22 @@ impl AwsQueue {
         asked.await.map(String::as_str)
     }
 
+    /// Sends a job in the message group of its owner: SQS gives out first what belongs to owners who have few jobs at
+    /// work (fair queues).
+    async fn put(
+        &self,
+        queue: QueueName,
+        owner: Option<UserId>,
+        job: &Job,
+        delay: Duration,
+    ) -> Result<(), QueueError> {
+        let body = serde_json::to_string(job).map_err(|e| QueueError(format!("a job cannot be sent: {e}")))?;
+        let request = self.connection.sqs().send_message().queue_url(self.url(queue).await?).message_body(body);
+        let request = request.delay_seconds(seconds(delay, LONGEST_DELAY));
+        let request = request.set_message_group_id(owner.map(|owner| owner.to_string()));
+        request.send().await.map(drop).map_err(|error| QueueError(words(&error)))
+    }
+
     async fn take(&self, url: &str, max: i32, hidden: i32, wait: i32) -> Result<Vec<Message>, QueueError> {
         let request = self
             .connection
@@ -74,7 +91,8 @@ impl AwsQueue {
             .max_number_of_messages(max.clamp(1, MOST_AT_ONCE))
             .visibility_timeout(hidden)
             .wait_time_seconds(wait)
-            .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount);
+            .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
+            .message_system_attribute_names(MessageSystemAttributeName::MessageGroupId);
         let answer = request.send().await.map_err(|error| QueueError(words(&error)))?;
         Ok(answer.messages.unwrap_or_default())
     }
@@ -124,10 +142,11 @@ impl AwsQueue {
 #[async_trait]
 impl Queue for AwsQueue {
     async fn send(&self, queue: QueueName, job: &Job, delay: Duration) -> Result<(), QueueError> {
-        let body = serde_json::to_string(job).map_err(|e| QueueError(format!("a job cannot be sent: {e}")))?;
-        let request = self.connection.sqs().send_message().queue_url(self.url(queue).await?).message_body(body);
-        let request = request.delay_seconds(seconds(delay, LONGEST_DELAY));
-        request.send().await.map(drop).map_err(|error| QueueError(words(&error)))
+        self.put(queue, None, job, delay).await
+    }
+
+    async fn send_for(&self, owner: UserId, queue: QueueName, job: &Job, delay: Duration) -> Result<(), QueueError> {
+        self.put(queue, Some(owner), job, delay).await
     }
 
     async fn receive(&self, queue: QueueName, max: usize, visibility: Duration) -> Result<Vec<Delivery>, QueueError> {
@@ -195,8 +214,10 @@ impl Queue for AwsQueue {
 /// A message that cannot be read, perhaps a newer Steward's, stays hidden and becomes a dead letter in the end.
 fn deliver(queue: QueueName, message: Message) -> Option<Delivery> {
     let job = job(queue, message.body.as_deref()?)?;
-    let receives = message.attributes?.get(&MessageSystemAttributeName::ApproximateReceiveCount)?.parse().ok()?;
-    Some(Delivery { job, receives, receipt: message.receipt_handle? })
+    let attributes = message.attributes?;
+    let receives = attributes.get(&MessageSystemAttributeName::ApproximateReceiveCount)?.parse().ok()?;
+    let owner = attributes.get(&MessageSystemAttributeName::MessageGroupId).and_then(|group| group.parse().ok());
+    Some(Delivery { job, owner: owner.map(UserId), receives, receipt: message.receipt_handle? })
 }
 
 fn job(queue: QueueName, body: &str) -> Option<Job> {

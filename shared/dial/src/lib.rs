@@ -4,6 +4,7 @@
 mod https;
 mod resolver;
 mod tcp;
+pub mod words;
 
 pub use https::{Https, HttpsError, roots};
 pub use resolver::{GuardedResolver, Refusal};

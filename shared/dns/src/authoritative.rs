@@ -8,8 +8,12 @@ use hickory_resolver::proto::rr::Name;
 use hickory_resolver::system_conf::read_system_conf;
 use tokio::time::timeout;
 
+use crate::answer::text;
 use crate::walk::Walk;
-use crate::{configured, recursive};
+use crate::{configured, own, recursive};
+
+/// Where name servers listen.
+const DNS: u16 = 53;
 
 /// Enough for some slow servers, and less than any caller waits.
 const WITHIN: Duration = Duration::from_secs(30);
@@ -22,7 +26,7 @@ pub struct Authoritative {
 
 #[derive(Clone, Debug)]
 enum Source {
-    Configured(SocketAddr),
+    Configured(SocketAddr, Walk),
     Zones(Walk),
 }
 
@@ -31,8 +35,10 @@ impl Authoritative {
     /// each zone, as far as `policy` permits, found through the system's resolvers.
     pub fn new(resolver: Option<SocketAddr>, policy: TargetPolicy) -> Result<Self, DnsError> {
         match resolver {
-            Some(server) => Ok(Self { source: Source::Configured(server) }),
-            None => Ok(Self::through(system_resolvers()?, 53, policy)),
+            Some(server) => {
+                Ok(Self { source: Source::Configured(server, Walk::new(vec![server], DNS, policy)) })
+            }
+            None => Ok(Self::through(system_resolvers()?, DNS, policy)),
         }
     }
 
@@ -49,7 +55,7 @@ impl Dns for Authoritative {
         let parsed = parse(name)?;
         let lookup = async {
             match &self.source {
-                Source::Configured(server) => configured::txt(*server, parsed).await,
+                Source::Configured(server, _) => configured::txt(*server, parsed).await,
                 Source::Zones(walk) => walk.txt(parsed).await,
             }
         };
@@ -57,24 +63,24 @@ impl Dns for Authoritative {
     }
 
     async fn zone(&self, name: &str) -> Result<String, DnsError> {
-        in_time(name, recursive::zone(&self.resolvers(), parse(name)?)).await
+        let parsed = parse(name)?;
+        in_time(name, async { Ok(text(&own::zone(self.walk(), &parsed).await?)) }).await
     }
 
     async fn aliases(&self, name: &str) -> Result<Aliases, DnsError> {
-        in_time(name, recursive::aliases(&self.resolvers(), parse(name)?)).await
+        in_time(name, own::aliases(self.walk(), parse(name)?)).await
     }
 
     async fn caa(&self, name: &str) -> Result<Vec<CaaRecord>, DnsError> {
-        in_time(name, recursive::caa(&self.resolvers(), parse(name)?)).await
+        in_time(name, recursive::caa(self.walk(), parse(name)?)).await
     }
 }
 
 impl Authoritative {
-    /// What asks the resolvers, or the one server that was configured.
-    fn resolvers(&self) -> Walk {
+    /// What asks the resolvers, or the one server that was configured, and name servers that they name.
+    fn walk(&self) -> &Walk {
         match &self.source {
-            Source::Configured(server) => Walk::new(vec![*server], server.port(), TargetPolicy::default()),
-            Source::Zones(walk) => walk.clone(),
+            Source::Configured(_, walk) | Source::Zones(walk) => walk,
         }
     }
 }
@@ -94,5 +100,5 @@ fn parse(name: &str) -> Result<Name, DnsError> {
 fn system_resolvers() -> Result<Vec<SocketAddr>, DnsError> {
     let unknown = |e| DnsError::Unavailable(format!("the system's name servers are not known: {e}"));
     let (config, _) = read_system_conf().map_err(unknown)?;
-    Ok(config.name_servers().iter().map(|server| SocketAddr::new(server.ip, 53)).collect())
+    Ok(config.name_servers().iter().map(|server| SocketAddr::new(server.ip, DNS)).collect())
 }

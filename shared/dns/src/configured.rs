@@ -24,7 +24,8 @@ pub async fn txt(server: SocketAddr, name: Name) -> Result<Vec<ServerAnswer>, Dn
             // The code is about the alias's target, and the next question too. A loop is SERVFAIL to bind9.
             _ if alias(&message, &asked).is_some() => {}
             ResponseCode::NXDomain => in_a_zone(server, &message, &trail).await?,
-            other => return Err(no_zone(server, &trail, &code(other))),
+            // No proof that there is no zone: the server may not be well, or not ask for whoever asks it.
+            other => return Err(DnsError::Unavailable(asked_for(server, &trail, &code(other)))),
         }
         if let Some(found) = values(&message, &mut trail).transpose() {
             break found;
@@ -51,5 +52,9 @@ async fn in_a_zone(server: SocketAddr, message: &Message, trail: &Trail) -> Resu
 }
 
 fn no_zone(server: SocketAddr, trail: &Trail, answer: &str) -> DnsError {
-    DnsError::NoZone(format!("{server} was asked for the TXT records of {trail}; it answered {answer}"))
+    DnsError::NoZone(asked_for(server, trail, answer))
+}
+
+fn asked_for(server: SocketAddr, trail: &Trail, answer: &str) -> String {
+    format!("{server} was asked for the TXT records of {trail}; it answered {answer}")
 }

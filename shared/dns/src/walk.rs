@@ -9,9 +9,10 @@ use futures_util::future::join_all;
 use hickory_resolver::proto::op::{Message, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
 
-use crate::answer::{Trail, alias, code, text, txt as values, zone_of};
+use crate::answer::{Trail, alias, code, text, txt as values};
 use crate::exchange::{ask, has_route};
-use crate::zone::{ancestors, is_registry};
+use crate::own;
+use crate::zone::is_registry;
 
 /// A zone belongs to whoever a certificate is for: it must not make Steward ask half the internet.
 const MOST_SERVERS: usize = 16;
@@ -46,7 +47,7 @@ impl Walk {
             let authorities = match self.authorities(&trail).await {
                 Ok(authorities) => authorities,
                 // What the first servers said still counts: a bad alias at one of them is its answer.
-                Err(DnsError::NoZone(why)) if !answers.is_empty() || !ahead.is_empty() => {
+                Err(DnsError::NoZone(why) | DnsError::Unavailable(why)) if !answers.is_empty() || !ahead.is_empty() => {
                     answers.push(ServerAnswer { server: trail.to_string(), name: text(trail.end()), values: Err(why) });
                     continue;
                 }
@@ -68,47 +69,54 @@ impl Walk {
     }
 
     async fn authorities(&self, trail: &Trail) -> Result<Vec<Authority>, DnsError> {
-        let zone = self.zone(trail).await?;
-        let (resolver, message) = self.resolve(&zone, RecordType::NS).await?;
+        self.authorities_of(&self.zone(trail).await?).await
+    }
+
+    async fn authorities_of(&self, zone: &Name) -> Result<Vec<Authority>, DnsError> {
+        let (resolver, message) = self.resolve(zone, RecordType::NS).await?;
         let servers = message.answers.iter().filter_map(|record| match &record.data {
-            RData::NS(server) if record.name == zone => Some(server.0.clone()),
+            RData::NS(server) if record.name == *zone => Some(server.0.clone()),
             _ => None,
         });
         let servers: Vec<_> = servers.take(MOST_SERVERS).collect();
         if servers.is_empty() {
-            let (zone, code) = (text(&zone), code(message.response_code));
-            return Err(DnsError::NoZone(format!(
-                "{resolver} was asked for the name servers of {zone}; it answered {code} and named none"
-            )));
+            let (zone, code) = (text(zone), code(message.response_code));
+            let why = format!("{resolver} was asked for the name servers of {zone}; it answered {code} and named none");
+            return Err(if is_answer(&message) { DnsError::NoZone(why) } else { DnsError::Unavailable(why) });
         }
         let found = join_all(servers.into_iter().map(|server| self.locate(server))).await;
         Ok(found.into_iter().flatten().collect())
     }
 
-    /// The zone of the trail's end: the closest SOA record at or above it.
+    /// The zone of the trail's end.
     async fn zone(&self, trail: &Trail) -> Result<Name, DnsError> {
-        let mut last = String::new();
-        for name in ancestors(trail.end()).take_while(|name| !is_registry(name)) {
-            let (resolver, message) = self.resolve(&name, RecordType::SOA).await?;
-            let (above, answer) = (text(&name), code(message.response_code));
-            last = format!("{resolver} was asked for the zone of {trail}; for {above} it answered {answer}");
-            // What is said of an alias's target says nothing of the alias's own zone.
-            if alias(&message, &name).is_some() {
-                continue;
-            }
-            if !is_answer(&message) {
-                return Err(DnsError::NoZone(last));
-            }
-            match zone_of(&message, &name) {
-                Some(zone) if is_registry(zone) => {
-                    let zone = text(zone);
-                    return Err(DnsError::NoZone(format!("{last}, and the closest zone is {zone}")));
-                }
-                Some(zone) => return Ok(zone.clone()),
-                None => {}
-            }
+        let said = |why: String| format!("{trail}: {why}");
+        own::zone(self, trail.end()).await.map_err(|error| match error {
+            // The name asked about is said already.
+            error if trail.names().len() == 1 => error,
+            DnsError::NoZone(why) => DnsError::NoZone(said(why)),
+            DnsError::Unavailable(why) => DnsError::Unavailable(said(why)),
+        })
+    }
+
+    /// A zone that names may lie in.
+    pub fn no_registry(&self, zone: Name, name: &Name) -> Result<Name, DnsError> {
+        if is_registry(&zone) {
+            let (name, zone) = (text(name), text(&zone));
+            return Err(DnsError::NoZone(format!("{name} lies in no zone of its own; the closest zone is {zone}")));
         }
-        Err(DnsError::NoZone(if last.is_empty() { format!("{trail} lies in no zone") } else { last }))
+        Ok(zone)
+    }
+
+    /// The resolvers.
+    pub fn resolvers(&self) -> &[SocketAddr] {
+        &self.resolvers
+    }
+
+    /// Where the name servers of a zone can be asked.
+    pub async fn servers(&self, zone: &Name) -> Result<Vec<SocketAddr>, DnsError> {
+        let authorities = self.authorities_of(zone).await?;
+        Ok(authorities.into_iter().filter_map(|authority| authority.address.ok()).collect())
     }
 
     /// The addresses of a name server.

@@ -8,7 +8,7 @@ use crate::dns_credentials::{DNS_CREDENTIALS, DnsCredential, encloses, parse_zon
 use crate::entity::{self, Entity, Stored};
 use crate::ids::{DnsCredentialId, UserId};
 use crate::ports::{Attribute, DnsError, Expect, Item, Key, StoreError, Table, Write};
-use crate::users::Viewer;
+use crate::users::{Role, User, Viewer};
 use crate::{Context, Error, Result, counter};
 
 /// The delegation zone, one row or none.
@@ -68,9 +68,20 @@ pub async fn target(ctx: &Context, owner: UserId, name: &str) -> Result<String> 
     Ok(load(ctx).await?.target(owner, name))
 }
 
-/// The credential of the delegation zone, and the zone.
+/// The credential of the delegation zone, and the zone. Refused once its owner is no active administrator.
 pub async fn credential(ctx: &Context) -> Result<(DnsCredentialId, String)> {
     let delegation = load(ctx).await?;
+    let store = ctx.store.as_ref();
+    let credential: Stored<DnsCredential> = entity::load(store, Key::of(delegation.credential.0)).await?;
+    let owner: Option<Stored<User>> = entity::find(store, Key::of(credential.value.owner.0)).await?;
+    // It answers for every user: who set it up may do so as long as they run the business.
+    if !owner.is_some_and(|owner| owner.value.is_active() && owner.value.role == Role::Admin) {
+        return Err(Error::Conflict(
+            "the DNS credential of the delegation zone belongs to somebody who is no active administrator any more; an \
+             administrator chooses another with PUT /api/delegation"
+                .into(),
+        ));
+    }
     Ok((delegation.credential, delegation.zone))
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entity::{self, Entity};
 use crate::ids::OperationId;
-use crate::ports::{Attribute, Expect, Index, Item, Key, Projection, Query, Table, Write};
+use crate::ports::{Attribute, Expect, Index, Item, Key, Projection, Query, StoreError, Table, Write};
 use crate::{Context, Error, Result};
 
 /// Answers, by token. `by_holder` tells those of an operation.
@@ -60,7 +60,8 @@ pub fn is_token(text: &str) -> bool {
     (1..=TOKEN_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
-/// Answers a token with its key authorization, for an operation. Safe to repeat.
+/// Answers a token with its key authorization, for an operation. Safe to repeat. A token belongs to the order that had it
+/// first: a CA that somebody runs could name one of another order's, and replace or remove what a real CA looks for.
 pub async fn publish(ctx: &Context, holder: OperationId, token: &str, key_authorization: &str) -> Result<()> {
     if !is_token(token) {
         return Err(Error::Conflict("the CA sent a token that is not base64url (RFC 8555 §8.3)".into()));
@@ -71,8 +72,14 @@ pub async fn publish(ctx: &Context, holder: OperationId, token: &str, key_author
         key_authorization: key_authorization.to_owned(),
         created_at: ctx.clock.now(),
     };
-    let item = entity::to_item(&challenge, 1)?;
-    Ok(ctx.store.write(Write::Put { table: &HTTP_CHALLENGES, item, expect: Expect::Any }).await?)
+    match ctx.store.write(entity::insert(&challenge)?).await {
+        Ok(()) => Ok(()),
+        Err(StoreError::Unexpected { .. }) => match entity::find::<HttpChallenge>(ctx.store.as_ref(), challenge.key()).await? {
+            Some(found) if found.value.holder == holder => Ok(()),
+            _ => Err(Error::Conflict("the CA sent a token that another order has; order again".into())),
+        },
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Takes back every answer of an operation. Safe to repeat.

@@ -3,10 +3,14 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::alerts::CHANNELS;
 use crate::audit::AuditEntry;
-use crate::ids::{AccountId, CertificateId, MonitorId, OperationId};
-use crate::ports::QueueName;
+use crate::certificates::CERTIFICATES;
+use crate::ids::{AccountId, CertificateId, ChannelId, MonitorId, OperationId, UserId};
+use crate::monitors::MONITORS;
+use crate::operations::OPERATIONS;
+use crate::ports::{Key, QueueName, Store};
+use crate::{Error, Result};
 
 /// A message on a queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +72,11 @@ pub enum Job {
     },
     /// Wake what has lost its schedule.
     Repair,
+    /// Wake what stood still while its owner was not active.
+    Resume {
+        /// The owner.
+        user: UserId,
+    },
     /// Give an alert's news to every channel of its owner.
     Notify {
         /// The operation.
@@ -80,6 +89,11 @@ pub enum Job {
     },
     /// Remove what the audit trail no longer keeps.
     TrimAudit,
+    /// Ask the address of a channel whether it wants alerts.
+    Confirm {
+        /// The channel.
+        channel: ChannelId,
+    },
     /// Append to the audit trail.
     Audit {
         /// The entry.
@@ -88,6 +102,47 @@ pub enum Job {
 }
 
 impl Job {
+    /// The operation it works on, where it works on one.
+    pub fn operation(&self) -> Option<OperationId> {
+        match self {
+            Self::Issue { operation }
+            | Self::Purge { operation }
+            | Self::TestServer { operation }
+            | Self::Deploy { operation }
+            | Self::Rollout { operation }
+            | Self::RemoveRecords { operation }
+            | Self::TestDnsCredential { operation }
+            | Self::Notify { operation }
+            | Self::Deliver { operation } => Some(*operation),
+            Self::Reap { .. }
+            | Self::Renew { .. }
+            | Self::Sweep
+            | Self::Check { .. }
+            | Self::Repair
+            | Self::Resume { .. }
+            | Self::Confirm { .. }
+            | Self::TrimAudit
+            | Self::Audit { .. } => None,
+        }
+    }
+
+    /// Whose work it is: the owner of what it names. Nobody's for what Steward does on its own.
+    pub async fn owner(&self, store: &dyn Store) -> Result<Option<UserId>> {
+        let (table, id) = match self {
+            Self::Renew { certificate } => (&CERTIFICATES, certificate.0),
+            Self::Check { monitor, .. } => (&MONITORS, monitor.0),
+            Self::Confirm { channel } => (&CHANNELS, channel.0),
+            Self::Resume { user } => return Ok(Some(*user)),
+            Self::Reap { .. } | Self::Sweep | Self::Repair | Self::TrimAudit | Self::Audit { .. } => return Ok(None),
+            other => match other.operation() {
+                Some(operation) => (&OPERATIONS, operation.0),
+                None => return Ok(None),
+            },
+        };
+        let row = store.get(table, Key::of(id)).await?;
+        Ok(row.and_then(|row| row.get("owner")?.as_i64()).map(UserId))
+    }
+
     /// The error of whoever receives it from a queue it does not belong on.
     pub fn misplaced(&self, queue: QueueName) -> Error {
         Error::Internal(format!("{self:?} does not belong on the queue {}", queue.as_str()))

@@ -25,6 +25,7 @@ pub mod repair;
 pub mod servers;
 pub mod tables;
 pub mod targets;
+pub mod text;
 pub mod users;
 
 #[cfg(feature = "conformance")]

@@ -7,8 +7,20 @@ use crate::{Error, Result, counter};
 /// The most rows a page may have: with the total, one call reads them all.
 pub const PER_PAGE_MAX: u32 = 50;
 
+/// The last page there can be.
+pub const PAGE_MAX: u32 = u32::MAX;
+
 /// The most characters of a search.
-const SEARCH_MAX: usize = 100;
+pub const SEARCH_MAX: usize = 100;
+
+/// How many rows a page has unless another number is given.
+pub const PER_PAGE_DEFAULT: i64 = 20;
+
+/// Checks a number that a caller gave: from 1 to `max`.
+pub fn in_range(field: &str, number: i64, max: u32) -> Result<u32> {
+    let fits = u32::try_from(number).ok().filter(|number| (1..=max).contains(number));
+    fits.ok_or_else(|| Error::invalid(field, format!("must be from 1 to {max}")))
+}
 
 /// Which page of a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,14 +35,9 @@ pub struct PageRequest {
 
 impl PageRequest {
     /// Checks what a caller asked for; `per_page_field` is what the face calls the size of a page.
-    pub fn new(page: Option<u32>, per_page: Option<u32>, search: Option<String>, per_page_field: &str) -> Result<Self> {
-        let (page, per_page) = (page.unwrap_or(1), per_page.unwrap_or(20));
-        if page == 0 {
-            return Err(Error::invalid("page", "must be 1 or more"));
-        }
-        if !(1..=PER_PAGE_MAX).contains(&per_page) {
-            return Err(Error::invalid(per_page_field, format!("must be from 1 to {PER_PAGE_MAX}")));
-        }
+    pub fn new(page: Option<i64>, per_page: Option<i64>, search: Option<String>, per_page_field: &str) -> Result<Self> {
+        let page = in_range("page", page.unwrap_or(1), PAGE_MAX)?;
+        let per_page = in_range(per_page_field, per_page.unwrap_or(PER_PAGE_DEFAULT), PER_PAGE_MAX)?;
         let search = search.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty());
         if search.as_ref().is_some_and(|text| text.chars().count() > SEARCH_MAX) {
             return Err(Error::invalid("search", format!("must be at most {SEARCH_MAX} characters long")));

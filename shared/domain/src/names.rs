@@ -6,6 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
+/// The longest domain name, in characters.
+pub const DOMAIN_MAX: usize = 253;
+
+/// The longest e-mail address, in bytes (RFC 5321 §4.5.3.1.3, without its brackets).
+pub const EMAIL_MAX: usize = 254;
+
+/// The entries of a list that somebody typed or pasted: separated by commas, semicolons, line ends or blanks, Chinese
+/// ones among them.
+pub fn entries(text: &str) -> impl Iterator<Item = &str> {
+    let separates = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '，' | '、' | '；');
+    text.split(separates).filter(|entry| !entry.is_empty())
+}
+
 /// A DNS name in ASCII, lower case, without the final dot; perhaps a wildcard (`*.example.com`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -37,8 +50,8 @@ impl DomainName {
         if labels.last().is_some_and(|tld| tld.bytes().all(|b| b.is_ascii_digit())) {
             return Err(wrong(format!("must end in a top-level domain that is not a number; '{shown}' does not")));
         }
-        if ascii.len() + if wildcard { 2 } else { 0 } > 253 {
-            return Err(wrong("must be at most 253 characters long".into()));
+        if ascii.len() + if wildcard { 2 } else { 0 } > DOMAIN_MAX {
+            return Err(wrong(format!("must be at most {DOMAIN_MAX} characters long")));
         }
         Ok(Self(if wildcard { format!("*.{ascii}") } else { ascii }))
     }
@@ -78,6 +91,9 @@ impl Email {
             email_address::Options::default().with_required_tld().without_display_text().without_domain_literal();
         let address = email_address::EmailAddress::parse_with_options(text.trim(), options)
             .map_err(|_| Error::invalid(field, "must be an e-mail address such as ops@example.com"))?;
+        if address.as_str().len() > EMAIL_MAX {
+            return Err(Error::invalid(field, format!("must be at most {EMAIL_MAX} characters long")));
+        }
         Ok(Self(format!("{}@{}", address.local_part(), address.domain().to_ascii_lowercase())))
     }
 
@@ -139,6 +155,16 @@ mod tests {
             let error = DomainName::parse("domain", text).unwrap_err().to_string();
             assert!(error.starts_with("domain: must "), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_pasted_list_has_many_separators() {
+        let pasted =
+            " a.example,b.example; c.example\r\n\td.example，e.example、f.example；g.example\u{3000}h.example,, ";
+        let read: Vec<_> = entries(pasted).collect();
+        let names: Vec<_> = ('a'..='h').map(|letter| format!("{letter}.example")).collect();
+        assert_eq!(read, names);
+        assert_eq!(entries(" \n;,").count(), 0);
     }
 
     #[test]

@@ -36,4 +36,5 @@ pub static ALL: &[&Table] = &[
     &alerts::ALERT_SETTINGS,
     &alerts::CHANNELS,
     &alerts::MESSAGES,
+    &alerts::MAIL_ALLOWANCES,
 ];

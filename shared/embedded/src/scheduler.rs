@@ -74,7 +74,22 @@ impl EmbeddedScheduler {
     }
 
     async fn fire_for_ever(&self) {
+        let mut last = None;
         loop {
+            let now = self.now();
+            // At the start, and whenever the clock has been set back.
+            if last.is_none_or(|last| now < last) {
+                match self.realign().await {
+                    Ok(0) => last = Some(now),
+                    Ok(realigned) => {
+                        tracing::warn!(realigned, "the clock was set back: schedules and jobs were brought to its time");
+                        last = Some(now);
+                    }
+                    Err(error) => tracing::error!(%error, "schedules cannot be brought to the time; trying again"),
+                }
+            } else {
+                last = Some(now);
+            }
             let changed = self.changed.notified();
             tokio::pin!(changed);
             // From here on a change is noticed, even one that comes between the look and the wait.
@@ -111,6 +126,35 @@ impl EmbeddedScheduler {
             match page.next {
                 Some(next) => query.after = Some(next),
                 None => return Ok(LOOK_AGAIN),
+            }
+        }
+    }
+
+    /// Brings times back that a clock set which has been set back since: no schedule at a rate is further off than its
+    /// rate, and no job is hidden for longer than it was to be. Gives how many.
+    async fn realign(&self) -> Result<usize, SchedulerError> {
+        let (mut after, mut realigned) = (None, 0);
+        loop {
+            let page = self.store.scan(&SCHEDULES, after).await.map_err(failed)?;
+            for mut item in page.items {
+                let (at, every, rev) = (integer(&item, "at"), integer(&item, "every"), revision(&item));
+                let latest = self.now().saturating_add(every);
+                if every == 0 || at <= latest || !item.contains_key("due") {
+                    continue;
+                }
+                // It may have missed its time since: it fires now, and at its rate from then on.
+                item.insert("at".into(), self.now().into());
+                item.insert("rev".into(), (rev + 1).into());
+                match self.store.write(Write::Put { table: &SCHEDULES, item, expect: Expect::Rev(rev) }).await {
+                    Ok(()) => realigned += 1,
+                    Err(StoreError::Unexpected { .. }) => {}
+                    Err(error) => return Err(failed(error)),
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                let jobs = self.queue.realign().await.map_err(|error| SchedulerError(error.to_string()))?;
+                return Ok(realigned + jobs);
             }
         }
     }
@@ -172,7 +216,7 @@ impl Scheduler for EmbeddedScheduler {
             let item = Item::from_iter([
                 ("name".into(), schedule.name.0.as_str().into()),
                 ("due".into(), DUE.into()),
-                ("at".into(), kept.map_or(at, |stored| integer(stored, "at")).into()),
+                ("at".into(), kept.map_or(at, |stored| integer(stored, "at").min(at)).into()),
                 ("every".into(), every.into()),
                 ("queue".into(), schedule.queue.as_str().into()),
                 ("job".into(), job.clone()),

@@ -40,6 +40,9 @@ pub(crate) struct Route {
     pub parameters: Vec<String>,
 }
 
+/// What no document describes is public, and takes no parameter.
+static UNDOCUMENTED: Route = Route { public: true, parameters: Vec::new() };
+
 /// The routes of the document, by path.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Known(HashMap<String, Vec<(Method, Route)>>);
@@ -66,14 +69,13 @@ impl Known {
         )
     }
 
-    /// The route that answers this method at this path of the router. One that is not documented is public and takes no
-    /// parameter; `None` when the path has no such method.
-    pub fn route(&self, method: &Method, path: &str) -> Option<Route> {
+    /// The route that answers this method at this path of the router; `None` when the path has no such method.
+    pub fn route(&self, method: &Method, path: &str) -> Option<&Route> {
         // axum answers HEAD where it answers GET.
         let method = if method == Method::HEAD { &Method::GET } else { method };
         match self.0.get(path) {
-            Some(routes) => routes.iter().find(|(known, _)| known == method).map(|(_, route)| route.clone()),
-            None => Some(Route { public: true, parameters: Vec::new() }),
+            Some(routes) => routes.iter().find(|(known, _)| known == method).map(|(_, route)| route),
+            None => Some(&UNDOCUMENTED),
         }
     }
 }

@@ -129,7 +129,7 @@ async fn answer(seam: &Seam, request: Request, next: Next, entry: &mut Option<Tr
         parts.extensions.insert(trail.clone());
     }
     parts.extensions.insert(BodyMax(if route.public { PUBLIC_BODY_MAX } else { BODY_MAX }));
-    match check(&parts, matched.as_str(), &route) {
+    match check(&parts, matched.as_str(), route) {
         Ok(()) => run(next, Request::from_parts(parts, body)).await,
         // Unauthenticated callers get 401 before any other error.
         Err(fault) if !route.public => {
@@ -156,7 +156,7 @@ async fn run(next: Next, request: Request) -> Response {
 }
 
 async fn unknown_path(OriginalUri(uri): OriginalUri) -> Response {
-    let message = format!("there is nothing at {}; GET /api/urls lists the routes", uri.path());
+    let message = format!("there is nothing at {}; GET /api/docs describes the routes", uri.path());
     Face::of_path(uri.path()).body(StatusCode::NOT_FOUND, "not_found", 3001, message)
 }
 

@@ -1,10 +1,13 @@
-use std::time::Duration;
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::jobs::Job;
-use domain::operations::Next;
+use domain::operations::{self, Next};
+use domain::ids::UserId;
 use domain::ports::QueueName;
 use domain::{Context, Result};
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
@@ -36,16 +39,27 @@ pub async fn batch<H>(ctx: &Context, queue: QueueName, handle: &H, batch: &SqsEv
 where
     H: AsyncFn(&Context, &Job) -> Result<Next>,
 {
-    let settled = batch.records.iter().map(async |message| {
+    // What was delivered before may be what ended the process: it comes after the others, and one after the other, so
+    // that only the one at work is suspected should the process end again.
+    let again = |message: &SqsMessage| attribute(message, "ApproximateReceiveCount").is_some_and(|count| count != "1");
+    let settled = async |message: &SqsMessage| {
         let settled = tokio::time::timeout(left, settle(ctx, queue, handle, message)).await;
         settled.unwrap_or_else(|_| {
             let id = message.message_id.clone().unwrap_or_default();
             tracing::error!(queue = queue.as_str(), message = id, "a job took too long; it will be delivered again");
             Some(id)
         })
-    });
+    };
+    let (suspects, others): (Vec<_>, Vec<_>) = batch.records.iter().partition(|message| again(message));
+    let start = Instant::now();
+    let mut failed = join_all(others.into_iter().map(&settled)).await;
+    for message in suspects {
+        // Those that the time does not suffice for are delivered again, and were not touched.
+        let untouched = start.elapsed() >= left;
+        failed.push(if untouched { message.message_id.clone() } else { settled(message).await });
+    }
     let mut answer = SqsBatchResponse::default();
-    for failed in join_all(settled).await.into_iter().flatten() {
+    for failed in failed.into_iter().flatten() {
         answer.add_failure(failed);
     }
     answer
@@ -69,12 +83,33 @@ where
         tracing::error!(queue = queue.as_str(), message = id, "a message is no job of this version");
         return Some(id);
     };
-    let settled = match handle(ctx, &job).await {
+    let handled = match AssertUnwindSafe(handle(ctx, &job)).catch_unwind().await {
+        Ok(handled) => handled,
+        Err(panic) => {
+            tracing::error!(queue = queue.as_str(), ?job, panic = operations::panic_words(&*panic), "a job panicked");
+            operations::panicked(ctx, &job).await
+        }
+    };
+    let settled = match handled {
         Ok(Next::Done) => Ok(()),
-        Ok(Next::Again(pause)) => ctx.queue.send(queue, &job, pause).await.map_err(domain::Error::from),
+        Ok(Next::Again(pause)) => again(ctx, queue, message, &job, pause).await,
         Err(error) => Err(error),
     };
     let Err(error) = settled else { return None };
     tracing::error!(queue = queue.as_str(), ?job, message = id, %error, "a job failed");
     Some(id)
+}
+
+/// Sends a job again, in the message group that it came in: that of its owner.
+async fn again(ctx: &Context, queue: QueueName, message: &SqsMessage, job: &Job, pause: Duration) -> Result<()> {
+    let owner = attribute(message, "MessageGroupId").and_then(|group| group.parse().ok()).map(UserId);
+    match owner {
+        Some(owner) => ctx.queue.send_for(owner, queue, job, pause).await?,
+        None => ctx.queue.send(queue, job, pause).await?,
+    }
+    Ok(())
+}
+
+fn attribute<'a>(message: &'a SqsMessage, name: &str) -> Option<&'a str> {
+    message.attributes.get(name).map(String::as_str)
 }

@@ -1,8 +1,11 @@
 //! The `Prober` port by rustls: shakes hands with a TLS server and says what it saw.
 
+mod exchange;
 mod facts;
 mod glimpse;
+mod plain;
 mod prober;
+mod signature;
 mod starttls;
 mod trust;
 mod verifier;

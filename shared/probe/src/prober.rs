@@ -1,22 +1,24 @@
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use dial::words::{self, tls_words};
 use dial::{DialError, Dialler};
-use domain::ports::{Clock, Endpoint, Handshake, ProbeError, Prober, TlsVersion};
+use domain::ports::{Clock, Endpoint, Handshake, KeyAsked, ProbeError, Prober, TlsVersion, Trusted};
 use domain::targets::TargetPolicy;
 use rustls::client::Resumption;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ProtocolVersion, RootCertStore};
-use tokio::io::AsyncWriteExt;
-use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
+use rustls::{ClientConfig, ClientConnection, Error, ProtocolVersion, RootCertStore};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::glimpse::Glimpse;
-use crate::verifier::Onlooker;
+use crate::exchange::{self, Broken};
+use crate::plain::Glimpse;
+use crate::signature::Proof;
+use crate::trust::Roots;
+use crate::verifier::{Onlooker, Visitor};
 use crate::{facts, glimpse, starttls, trust};
 
 /// How long a name may take to be found: the system's resolver would try for half a minute and more.
@@ -25,13 +27,13 @@ const RESOLVE_WITHIN: Duration = Duration::from_secs(10);
 static PUBLIC_ROOTS: LazyLock<RootCertStore> =
     LazyLock::new(|| RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() });
 
-/// Shakes hands by rustls, on AWS-LC: TLS 1.2 and 1.3, with cipher suites that are still thought safe.
+/// Shakes hands by rustls, on AWS-LC: TLS 1.2 and 1.3, with cipher suites that are still thought safe. Where a server
+/// agrees to none of that, reads what it shows of itself in plain text.
 #[derive(Clone)]
 pub struct RustlsProber {
     dialler: Dialler,
     clock: Arc<dyn Clock>,
     provider: Arc<CryptoProvider>,
-    config: Result<Arc<ClientConfig>, String>,
 }
 
 impl std::fmt::Debug for RustlsProber {
@@ -44,70 +46,103 @@ impl RustlsProber {
     /// Looks at servers whose addresses the policy permits.
     pub fn new(policy: TargetPolicy, clock: Arc<dyn Clock>) -> Self {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()
-            .map(|builder| {
-                let onlooker = Arc::new(Onlooker(Arc::clone(&provider)));
-                let mut config = builder.dangerous().with_custom_certificate_verifier(onlooker).with_no_client_auth();
-                // A session taken up again shows no certificate.
-                config.resumption = Resumption::disabled();
-                Arc::new(config)
-            })
-            .map_err(|error| format!("TLS cannot be set up: {error}"));
-        Self { dialler: Dialler::new(Arc::new(policy)), clock, provider, config }
+        Self { dialler: Dialler::new(Arc::new(policy)), clock, provider }
     }
 
-    async fn look(&self, endpoint: &Endpoint, within: Duration) -> Result<Handshake, ProbeError> {
-        let config = self.config.clone().map_err(ProbeError::Tls)?;
+    /// What a client says that wants a certificate with this key.
+    fn config(&self, key: KeyAsked, onlooker: &Arc<Onlooker>, visitor: &Arc<Visitor>) -> Result<ClientConfig, Error> {
+        let mut provider = CryptoProvider::clone(&self.provider);
+        // Suites of TLS 1.2 name the kind of key; those of TLS 1.3 fit all.
+        provider.cipher_suites.retain(|suite| {
+            let name = suite.suite().as_str().unwrap_or_default();
+            match key {
+                KeyAsked::Any => true,
+                KeyAsked::Rsa => !name.contains("_ECDSA_"),
+                KeyAsked::Ecdsa => !name.contains("_RSA_"),
+            }
+        });
+        let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
+            .with_safe_default_protocol_versions()?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::<Onlooker>::clone(onlooker))
+            .with_client_cert_resolver(Arc::<Visitor>::clone(visitor));
+        // A session taken up again shows no certificate.
+        config.resumption = Resumption::disabled();
+        Ok(config)
+    }
+
+    async fn connect(&self, endpoint: &Endpoint, within: Duration) -> Result<TcpStream, ProbeError> {
+        let address = SocketAddr::new(endpoint.address, endpoint.port);
+        let mut stream = self.dialler.connect_to(address, within).await.map_err(refused)?;
+        if let Some(protocol) = endpoint.starttls {
+            starttls::start(&mut stream, protocol).await?;
+        }
+        Ok(stream)
+    }
+
+    async fn shake(&self, endpoint: &Endpoint, within: Duration) -> Result<Handshake, ProbeError> {
+        let address = SocketAddr::new(endpoint.address, endpoint.port);
         let name = ServerName::try_from(endpoint.host.clone())
             .map_err(|_| ProbeError::Tls(format!("'{}' cannot be asked for in TLS", endpoint.host)))?;
-        let address = SocketAddr::new(endpoint.address, endpoint.port);
-        let mut stream = self.dialler.connect_to(address, within).await.map_err(refused)?;
-        if let Some(protocol) = endpoint.starttls {
-            starttls::start(&mut stream, protocol).await?;
-        }
-        let mut stream =
-            TlsConnector::from(config).connect(name, stream).await.map_err(|error| broken(address, &error))?;
-        let seen = self.seen(stream.get_ref().1)?;
+        let ours = |error: Error| ProbeError::Tls(format!("TLS cannot be set up: {}", tls_words(&error)));
+        let onlooker = Arc::new(Onlooker::new(self.provider.signature_verification_algorithms, endpoint.key));
+        let visitor = Arc::new(Visitor::default());
+        let config = self.config(endpoint.key, &onlooker, &visitor).map_err(ours)?;
+        let mut tls = ClientConnection::new(Arc::new(config), name).map_err(ours)?;
+        let mut stream = self.connect(endpoint, within).await?;
+        let ended = exchange::shake(&mut stream, &mut tls).await;
+        let sighting = onlooker.sighting();
+        let asks_for_certificate = visitor.was_asked();
+        let proof = match (sighting.proof, ended) {
+            (Some(Proof::Wrong), _) => {
+                let words = "does not have the key of the certificate that it shows; install the key and the \
+                             certificate that belong together";
+                return Err(ProbeError::WrongKey(format!("{address} {words}")));
+            }
+            // Who has none of the certificates that the server wants from its visitors has seen the server's own.
+            (Some(Proof::Given), ended) if ended.is_ok() || asks_for_certificate => Ok(()),
+            (Some(Proof::NotChecked(why)), ended) if ended.is_ok() || asks_for_certificate => Err(why),
+            (_, Err(broken)) => return Err(why_not(address, &broken)),
+            (_, Ok(())) => return Err(ProbeError::Tls(format!("{address} sent no certificate"))),
+        };
         // That the server hears of the end is a courtesy.
-        let _ = stream.shutdown().await;
-        Ok(seen)
-    }
-
-    async fn catch(&self, endpoint: &Endpoint, within: Duration) -> Result<Handshake, ProbeError> {
-        let address = SocketAddr::new(endpoint.address, endpoint.port);
-        let mut stream = self.dialler.connect_to(address, within).await.map_err(refused)?;
-        if let Some(protocol) = endpoint.starttls {
-            starttls::start(&mut stream, protocol).await?;
-        }
-        let nothing = || ProbeError::Tls(format!("{address} shows no certificate"));
-        let seen = glimpse::glimpse(&mut stream, &endpoint.host, self.provider.secure_random).await;
-        let Glimpse { version, cipher, chain } = seen.map_err(|_| nothing())?.ok_or_else(nothing)?;
-        let leaf = facts::facts(&chain[0]).ok_or_else(nothing)?;
-        let certificates: Vec<_> = chain.iter().map(|der| CertificateDer::from(der.as_slice())).collect();
-        let trust = self.public_trust(&certificates);
-        Ok(Handshake { chain, leaf, version, cipher, trust })
-    }
-
-    fn public_trust(&self, chain: &[CertificateDer<'_>]) -> Result<(), String> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        trust::trust(chain, &PUBLIC_ROOTS, algorithms, self.clock.now())
-    }
-
-    fn seen(&self, connection: &rustls::ClientConnection) -> Result<Handshake, ProbeError> {
-        let none = || ProbeError::Tls("the server sent no certificate".into());
-        let chain = connection.peer_certificates().filter(|chain| !chain.is_empty()).ok_or_else(none)?;
-        let leaf = facts::facts(&chain[0])
-            .ok_or_else(|| ProbeError::Tls("the certificate that the server sent cannot be read".into()))?;
-        let version = match connection.protocol_version() {
+        tls.send_close_notify();
+        let _ = exchange::flush(&mut stream, &mut tls).await;
+        let version = match tls.protocol_version() {
             Some(ProtocolVersion::TLSv1_3) => TlsVersion::Tls13,
             _ => TlsVersion::Tls12,
         };
-        let suite = connection.negotiated_cipher_suite().map(|suite| suite.suite());
+        let suite = tls.negotiated_cipher_suite().map(|suite| suite.suite());
         let cipher = suite.and_then(|suite| suite.as_str()).unwrap_or_default().replacen("TLS13_", "TLS_", 1);
-        let trust = self.public_trust(chain);
+        self.shown(address, sighting.chain, version, cipher, proof, asks_for_certificate)
+    }
+
+    async fn catch(&self, endpoint: &Endpoint, within: Duration, why: &str) -> Result<Handshake, ProbeError> {
+        let address = SocketAddr::new(endpoint.address, endpoint.port);
+        let mut stream = self.connect(endpoint, within).await?;
+        let nothing = || ProbeError::Tls(format!("{address} shows no certificate"));
+        let seen = glimpse::glimpse(&mut stream, &endpoint.host, endpoint.key, self.provider.secure_random).await;
+        let Glimpse { version, cipher, chain } = seen.map_err(|_| nothing())?.ok_or_else(nothing)?;
+        let chain = chain.into_iter().map(CertificateDer::from).collect();
+        let proof = Err(format!("whether the server has the key of this certificate was not checked: {why}"));
+        self.shown(address, chain, version, cipher, proof, false)
+    }
+
+    fn shown(
+        &self,
+        address: SocketAddr,
+        chain: Vec<CertificateDer<'static>>,
+        version: TlsVersion,
+        cipher: String,
+        proof: Result<(), String>,
+        asks_for_certificate: bool,
+    ) -> Result<Handshake, ProbeError> {
+        let unread = || ProbeError::Tls(format!("{address} shows a certificate that cannot be read"));
+        let leaf = chain.first().and_then(|leaf| facts::facts(leaf)).ok_or_else(unread)?;
+        let algorithms = &self.provider.signature_verification_algorithms;
+        let trust = trust::trust(&chain, &Roots::Public(&PUBLIC_ROOTS), algorithms, self.clock.now());
         let chain = chain.iter().map(|certificate| certificate.to_vec()).collect();
-        Ok(Handshake { chain, leaf, version, cipher, trust })
+        Ok(Handshake { chain, leaf, version, cipher, trust, proof, asks_for_certificate })
     }
 }
 
@@ -120,24 +155,28 @@ impl Prober for RustlsProber {
     }
 
     async fn handshake(&self, endpoint: &Endpoint, within: Duration) -> Result<Handshake, ProbeError> {
-        timeout(within, self.look(endpoint, within)).await.unwrap_or_else(|_| Err(late(endpoint, within)))
+        let deadline = Instant::now() + within;
+        let late = |_| Err(late(endpoint, within));
+        let shaken = timeout_at(deadline, self.shake(endpoint, within)).await.unwrap_or_else(late);
+        let why = match &shaken {
+            Err(ProbeError::Tls(why) | ProbeError::NotTls(why)) => why,
+            _ => return shaken,
+        };
+        // Its certificate may still be seen; why there was no handshake tells more than why that is not.
+        let left = deadline.saturating_duration_since(Instant::now());
+        let caught = timeout_at(deadline, self.catch(endpoint, left, why)).await;
+        caught.ok().and_then(Result::ok).map_or(shaken, Ok)
     }
 
-    async fn glimpse(&self, endpoint: &Endpoint, within: Duration) -> Result<Handshake, ProbeError> {
-        timeout(within, self.catch(endpoint, within)).await.unwrap_or_else(|_| Err(late(endpoint, within)))
-    }
-
-    fn trust(&self, chain: &[Vec<u8>], roots_pem: &str) -> Result<(), String> {
-        let own = trust::roots(roots_pem)?;
-        if chain.first().is_some_and(|leaf| own.iter().any(|root| root.as_ref() == leaf.as_slice())) {
-            return Ok(());
-        }
-        let mut roots = RootCertStore::empty();
-        for root in own {
-            roots.add(root).map_err(|error| format!("the root given cannot be one: {error}"))?;
+    fn trust(&self, chain: &[Vec<u8>], roots_pem: &str) -> Result<Trusted, String> {
+        let own = Roots::read(roots_pem)?;
+        if let Roots::Own(roots) = &own
+            && chain.first().is_some_and(|leaf| roots.iter().any(|(root, _)| root.as_ref() == leaf.as_slice()))
+        {
+            return Ok(Trusted::default());
         }
         let chain: Vec<_> = chain.iter().map(|der| CertificateDer::from(der.as_slice())).collect();
-        trust::trust(&chain, &roots, &self.provider.signature_verification_algorithms, self.clock.now())
+        trust::trust(&chain, &own, &self.provider.signature_verification_algorithms, self.clock.now())
     }
 
     fn check_roots(&self, roots_pem: &str) -> Result<(), String> {
@@ -163,28 +202,18 @@ fn refused(error: DialError) -> ProbeError {
 }
 
 /// What stopped a handshake, in words.
-fn broken(address: SocketAddr, error: &io::Error) -> ProbeError {
-    use rustls::{AlertDescription, Error};
-    let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
-        return match error.kind() {
-            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
-                ProbeError::Tls(format!("{address} hangs up instead of speaking TLS"))
-            }
-            _ => ProbeError::Unreachable(format!("the connection to {address} broke: {error}")),
-        };
-    };
-    ProbeError::Tls(match tls {
-        Error::AlertReceived(AlertDescription::ProtocolVersion) | Error::PeerIncompatible(_) => format!(
-            "{address} offers neither TLS 1.2 nor TLS 1.3 with a cipher suite that is still thought safe ({tls})"
-        ),
-        Error::AlertReceived(AlertDescription::HandshakeFailure) => {
-            format!("{address} takes none of the cipher suites of TLS 1.2 and TLS 1.3 that are still thought safe")
+fn why_not(address: SocketAddr, broken: &Broken) -> ProbeError {
+    match broken {
+        Broken::Mute => ProbeError::NotTls(format!(
+            "{address} takes the connection and hangs up without a word: it does not speak TLS, or not to everybody \
+             (a port that wants the PROXY protocol does that)"
+        )),
+        Broken::NotTls => ProbeError::NotTls(format!("{address} does not speak TLS")),
+        Broken::Short => ProbeError::Tls(format!("{address} hangs up in the middle of the handshake")),
+        Broken::TooMuch => ProbeError::Tls(format!("{address} sends more than a handshake has")),
+        Broken::Io(error) => {
+            ProbeError::Unreachable(format!("the connection to {address} broke: {}", words::cause(error)))
         }
-        Error::AlertReceived(AlertDescription::UnrecognisedName) => format!("{address} does not know the name"),
-        Error::InvalidCertificate(_) => {
-            format!("{address} does not prove that it has the key of the certificate it shows ({tls})")
-        }
-        Error::InvalidMessage(_) => format!("{address} does not speak TLS"),
-        other => format!("no TLS with {address}: {other}"),
-    })
+        Broken::Tls(error) => ProbeError::Tls(format!("no TLS with {address}: {}", tls_words(error))),
+    }
 }

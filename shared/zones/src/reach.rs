@@ -1,4 +1,4 @@
-//! Providers that a credential names the address of: an address Steward may not connect to is refused before each use.
+//! Providers that a credential names the address of: what that may be, and where a name server is.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -13,11 +13,12 @@ pub const EXAMPLE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::n
 
 const DNS: u16 = 53;
 
+/// The field that names a name server; the others that hold an address are of HTTP.
+const NAME_SERVER: &str = "server";
+
 struct Target {
     host: String,
     port: u16,
-    /// Whether secrets are sent there in plain text.
-    plain: bool,
 }
 
 /// Refuses what is no address.
@@ -25,14 +26,11 @@ pub fn check(fields: &Fields<'_>) -> Result<(), DnsWriteError> {
     fields.address().map_or(Ok(()), |(name, text)| target(name, text).map(|_| ()))
 }
 
-/// Where the credential's own server is, once the policy has let it through (by http only networks that the operator
-/// named); whatever, where it names none. An HTTP
-/// client looks the name up again, so that a name server that lies could still lead it elsewhere; it follows no
-/// redirect.
+/// Where the credential's own name server is (RFC 2136), once the policy has let it through; whatever, for a provider
+/// that is reached by HTTP: there the connection itself is guarded.
 pub async fn reach(dialler: &Dialler, fields: &Fields<'_>) -> Result<SocketAddr, DnsWriteError> {
-    let Some((name, text)) = fields.address() else { return Ok(EXAMPLE) };
+    let Some((name @ NAME_SERVER, text)) = fields.address() else { return Ok(EXAMPLE) };
     let target = target(name, text)?;
-    let dialler = if target.plain { &dialler.in_house() } else { dialler };
     match dialler.resolve(&target.host).await {
         Ok(addresses) => addresses
             .first()
@@ -48,8 +46,8 @@ fn target(name: &str, text: &str) -> Result<Target, DnsWriteError> {
         DnsWriteError::Refused(format!("{name}: must be a host, host:port or an https URL, such as ns1.example.com:53"))
     };
     let (text, default) = match (name, text.contains("://")) {
-        ("server", true) => return Err(wrong()),
-        ("server", false) => (format!("dns://{text}"), DNS),
+        (NAME_SERVER, true) => return Err(wrong()),
+        (NAME_SERVER, false) => (format!("dns://{text}"), DNS),
         (_, true) => (text.to_owned(), 443),
         (_, false) => (format!("https://{text}"), 443),
     };
@@ -61,7 +59,7 @@ fn target(name: &str, text: &str) -> Result<Target, DnsWriteError> {
     }
     let port = url.port_or_known_default().unwrap_or(default);
     let host = host.trim_matches(['[', ']']).to_owned();
-    Ok(Target { host, port, plain: url.scheme() == "http" })
+    Ok(Target { host, port })
 }
 
 #[cfg(test)]

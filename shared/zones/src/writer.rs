@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -7,6 +7,7 @@ use dns_update::{DnsRecord, DnsRecordType, DnsUpdater};
 use domain::dns_credentials::{Writes, provider};
 use domain::ports::{DnsAccess, DnsWriteError, DnsWriter, TxtChange};
 use domain::targets::TargetPolicy;
+use provider_http::Transport;
 
 use crate::fields::Fields;
 use crate::{fault, providers, reach};
@@ -15,18 +16,31 @@ use crate::{fault, providers, reach};
 const TTL: u32 = 60;
 
 /// Longer than a provider takes; shorter than a name is kept from others.
-const WITHIN: Duration = Duration::from_secs(60);
+const WITHIN: Duration = Duration::from_secs(30);
 
 /// Every provider that `dns-update` knows.
 #[derive(Clone, Debug)]
 pub struct Zones {
+    policy: Arc<TargetPolicy>,
     dialler: Dialler,
+    /// Made when it is first needed: it reads the roots of this machine.
+    transport: OnceLock<Transport>,
 }
 
 impl Zones {
     /// A writer that connects to hosts which somebody named as far as the policy permits.
     pub fn new(policy: TargetPolicy) -> Self {
-        Self { dialler: Dialler::new(Arc::new(policy)) }
+        let policy = Arc::new(policy);
+        Self { dialler: Dialler::new(policy.clone()), policy, transport: OnceLock::new() }
+    }
+
+    fn transport(&self) -> Result<&Transport, DnsWriteError> {
+        if let Some(transport) = self.transport.get() {
+            return Ok(transport);
+        }
+        let made = Transport::new(self.policy.clone())
+            .map_err(|error| DnsWriteError::Later { reason: error.to_string(), retry_after: None })?;
+        Ok(self.transport.get_or_init(|| made))
     }
 }
 
@@ -44,8 +58,9 @@ impl DnsWriter for Zones {
             let server = reach::reach(&self.dialler, &fields).await?;
             let updater = providers::updater(&access.provider, &fields, server)?;
             let whole = provider(&access.provider).is_some_and(|provider| provider.writes == Writes::Whole);
-            let written = if whole { set(&updater, change).await } else { beside(&updater, change).await };
-            written.map_err(|error| fault::sort(&error, &fields, change))
+            let written = async { if whole { set(&updater, change).await } else { beside(&updater, change).await } };
+            let (written, seen) = self.transport()?.within(written).await;
+            written.map_err(|error| fault::sort(&error, &seen, &fields, change))
         };
         let late = |_| DnsWriteError::Later {
             reason: format!("the DNS provider did not answer within {} s", WITHIN.as_secs()),

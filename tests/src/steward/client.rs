@@ -73,6 +73,12 @@ impl Client {
         Self { credentials: Some(("x-api-key", key.to_owned())), ..self.clone() }
     }
 
+    /// The header that says who it is.
+    #[must_use]
+    pub fn credentials(&self) -> Option<(&'static str, &str)> {
+        self.credentials.as_ref().map(|(name, value)| (*name, value.as_str()))
+    }
+
     /// The same caller with any header as credentials.
     #[must_use]
     pub fn with_header(&self, name: &'static str, value: &str) -> Self {

@@ -5,13 +5,18 @@ use domain::ports::Clock;
 use jiff::Timestamp;
 use system::SystemClock;
 
-/// The machine's clock, set forward by as much as a test likes.
+/// The machine's clock, set forward and back by as much as a test likes.
 #[derive(Debug, Default)]
 pub struct TestClock {
     ahead: AtomicI64,
 }
 
 impl TestClock {
+    /// Sets it back.
+    pub fn set_back(&self, by: Duration) {
+        self.ahead.fetch_sub(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
     /// Sets it forward.
     pub fn advance(&self, by: Duration) {
         self.ahead.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);

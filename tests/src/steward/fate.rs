@@ -13,7 +13,7 @@ use domain::ports::{
     DnsAccess, DnsWriteError, DnsWriter, Endpoint, ExternalAccountBinding, Handshake, Item, Key, LoginKey, Message,
     Messenger, MessengerError, NewOrder, OrderView, Page, PageToken, ProbeError, Prober, Query, Queue, QueueError,
     QueueName, Registered, Remote, RemoteError, RemoteHost, RemoteSession, RenewalInfo, Schedule, ScheduleName,
-    Scheduler, SchedulerError, SecretName, Store, StoreError, Table, TxtChange, Vault, VaultError, Write,
+    Scheduler, SchedulerError, SecretName, Store, StoreError, Table, Trusted, TxtChange, Vault, VaultError, Write,
 };
 use secrecy::SecretString;
 use tokio::sync::Notify;
@@ -333,11 +333,7 @@ impl Prober for Mortal<dyn Prober> {
         self.fate.live("prober.handshake", self.port.handshake(endpoint, within)).await
     }
 
-    async fn glimpse(&self, endpoint: &Endpoint, within: Duration) -> Result<Handshake, ProbeError> {
-        self.fate.live("prober.glimpse", self.port.glimpse(endpoint, within)).await
-    }
-
-    fn trust(&self, chain: &[Vec<u8>], roots_pem: &str) -> Result<(), String> {
+    fn trust(&self, chain: &[Vec<u8>], roots_pem: &str) -> Result<Trusted, String> {
         self.port.trust(chain, roots_pem)
     }
 

@@ -20,7 +20,7 @@ pub use clock::TestClock;
 pub use counting::CountingStore;
 pub use eventually::eventually;
 pub use fate::{Fate, Moment};
-pub use mails::{link, mails};
+pub use mails::{link, mails, open_newest_link};
 pub use moody::{Mood, MoodyCa};
 pub use orders::Lab;
 pub use routes::{Kind, Route, routes};

@@ -68,10 +68,31 @@ impl Route {
         of_query.map(|p| (p["name"].as_str().unwrap().to_owned(), self.kind(&p["schema"]))).collect()
     }
 
+    /// The schema of a query parameter.
+    pub fn parameter(&self, name: &str) -> &Value {
+        let all = self.operation["parameters"].as_array().unwrap();
+        let found = all.iter().find(|parameter| parameter["in"] == "query" && parameter["name"] == name);
+        self.resolve(&found.unwrap()["schema"])
+    }
+
     /// The schema of its body.
     fn body(&self) -> Option<&Value> {
         let content = &self.operation["requestBody"]["content"]["application/json"]["schema"];
         content.is_object().then(|| self.resolve(content))
+    }
+
+    /// The example of its body.
+    pub fn example(&self) -> Option<&Value> {
+        let content = &self.operation["requestBody"]["content"]["application/json"];
+        content.is_object().then(|| &content["example"])
+    }
+
+    /// The schema of a field of its body, or of what that refers to.
+    pub fn field(&self, name: &str) -> &Value {
+        let field = self.resolve(&self.body().unwrap()["properties"][name]);
+        let parts = field["oneOf"].as_array();
+        let some = parts.and_then(|parts| parts.iter().find(|part| part["type"] != "null"));
+        some.map_or(field, |part| self.resolve(part))
     }
 
     /// The fields of its body: the name, whether it is required, and what it holds.
@@ -84,12 +105,12 @@ impl Route {
 
     /// A body of the right shape: the required fields, and every integer that is an id as `id`.
     pub fn sample(&self, id: i64) -> Option<Map<String, Value>> {
-        let properties = &self.body()?["properties"];
+        let example = self.example()?;
         let mut sample = Map::new();
         for (name, required, kind) in self.fields()? {
             let value = match kind {
                 Kind::Integer if required || is_id(&name) => json!(id),
-                Kind::Text if required => properties[&name].get("example").cloned().unwrap_or(json!("some text")),
+                Kind::Text if required => example[&name].clone(),
                 Kind::Boolean if required => json!(false),
                 _ => continue,
             };
@@ -109,7 +130,8 @@ impl Route {
             let some: Vec<Kind> = several.iter().filter(|s| s["type"] != "null").map(|s| self.kind(s)).collect();
             return if let [one] = some[..] { one } else { Kind::Other };
         }
-        let named = |name: &str| schema["type"] == name || schema["type"].as_array().is_some_and(|t| t[0] == name);
+        let only = |types: &Vec<Value>, name: &str| types.iter().all(|kind| kind == name || kind == "null");
+        let named = |name: &str| schema["type"] == name || schema["type"].as_array().is_some_and(|t| only(t, name));
         match () {
             () if named("string") => Kind::Text,
             () if named("integer") => Kind::Integer,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::certificates::{Certificate, State};
 use domain::entity::{self, Stored};
 use domain::ids::CertificateId;
-use domain::ports::{Endpoint, Key};
+use domain::ports::{Endpoint, Key, KeyAsked};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -165,7 +165,8 @@ pub fn fingerprint(chain: &str) -> String {
 
 /// The fingerprint of what is served at an address under the site's name.
 pub async fn served(steward: &Steward, address: SocketAddr) -> String {
-    let endpoint = Endpoint { host: SITE.into(), address: address.ip(), port: address.port(), starttls: None };
+    let endpoint =
+        Endpoint { host: SITE.into(), address: address.ip(), port: address.port(), starttls: None, key: KeyAsked::Any };
     let shown = steward.ctx.prober.handshake(&endpoint, Duration::from_secs(5)).await.unwrap();
     hex::encode(Sha256::digest(&shown.chain[0]))
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Meter, Walk};
 use crate::peers::WebhookSink;
+use crate::steward::{link, mails};
 
 const HIDDEN: Duration = Duration::from_secs(60);
 
@@ -26,6 +27,9 @@ impl<M: Meter> Walk<'_, M> {
         let admin = ("administrator", &caller);
         let mail = json!({"name": "mail", "kind": "email", "address": "ops@example.com"});
         let mail = self.post(admin, "/api/channels", mail).await;
+        self.job(QueueName::Notifier).await;
+        let path = link(mails(steward.data()).last().unwrap(), steward.url());
+        self.to(("nobody", &steward.client()), Method::GET, &path, Value::Null).await;
         let hook = json!({"name": "hook", "kind": "webhook", "url": sink.url("/hook")});
         let hook = self.post(admin, "/api/channels", hook).await;
         let path = |channel: &Value| format!("/api/channels/{}", channel["id"]);

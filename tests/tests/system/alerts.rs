@@ -2,6 +2,7 @@
 
 mod backoff;
 mod channels;
+mod confirmed;
 mod crossing;
 mod digest;
 mod formats;

@@ -18,6 +18,9 @@ async fn a_ca_finds_exactly_the_key_authorization() {
     http_challenges::publish(ctx, OperationId(1), TOKEN, &answer).await.unwrap();
     http_challenges::publish(ctx, OperationId(1), TOKEN, &answer).await.unwrap();
     http_challenges::publish(ctx, OperationId(2), "of-another", "x").await.unwrap();
+    // Whoever runs a CA can send a token of another order's: it stays with that one.
+    let taken = http_challenges::publish(ctx, OperationId(2), TOKEN, "of-another").await.unwrap_err();
+    assert!(matches!(taken, domain::Error::Conflict(_)), "{taken}");
     steward.store.take();
     let reply = nobody.get(&path).await;
     assert_eq!((reply.status.as_u16(), reply.bytes), (200, answer.into_bytes()));

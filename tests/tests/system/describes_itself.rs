@@ -1,6 +1,8 @@
 //! The API describes itself: the OpenAPI document, Swagger UI, 003's list of routes, and OPTIONS.
 
 mod answers;
+mod schemathesis;
+mod valid;
 
 use std::collections::BTreeSet;
 

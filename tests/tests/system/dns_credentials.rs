@@ -1,7 +1,10 @@
 //! Credentials at DNS providers, and the records made with them, against bind9.
 
+mod cuts;
+mod hostile;
 mod keep;
 mod killed;
+mod owners;
 mod records;
 mod trial;
 

@@ -100,6 +100,7 @@ fn monitor(address: IpAddr, port: u16, root_pem: &str) -> Monitor {
         link: None,
         last_check: None,
         next_check: None,
+        stopped: None,
         created_at: now,
         updated_at: now,
     }

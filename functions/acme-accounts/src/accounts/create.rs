@@ -3,14 +3,15 @@
 use axum::Json;
 use axum::extract::State;
 use domain::acme::{self, NewAccount};
-use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use steward_http::{Answer, App, Caller, CodeErrorBody, JsonBody};
+use steward_http::schema::EmailAddress;
+use steward_http::{Answer, App, Caller, CodeErrorBody, JsonBody, Time};
 use utoipa::ToSchema;
 
 use super::word;
 use crate::envelope::{self, Envelope};
+use crate::schema::AccountState;
 
 /// An account to register.
 #[derive(Deserialize, ToSchema)]
@@ -20,6 +21,7 @@ pub struct AccountRegistration {
     #[schema(example = "letsencrypt")]
     provider_name: String,
     /// The CA writes to it.
+    #[schema(value_type = EmailAddress)]
     email: String,
     /// The EAB key identifier, where the CA needs one.
     #[serde(default)]
@@ -36,11 +38,11 @@ pub struct RegisteredAccount {
     id: i64,
     provider_id: i64,
     email: String,
+    #[schema(value_type = AccountState)]
     status: &'static str,
     is_default: bool,
     account_url: String,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
+    created_at: Time,
 }
 
 /// Registers an account at a CA, agreeing to its terms. The first one at a CA becomes the default there.
@@ -67,6 +69,6 @@ pub async fn create(
         status: word(account.status),
         is_default: account.is_default,
         account_url: account.account_url,
-        created_at: account.created_at,
+        created_at: account.created_at.into(),
     }))
 }

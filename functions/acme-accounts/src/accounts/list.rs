@@ -6,13 +6,14 @@ use domain::Error;
 use domain::acme::{self, AccountStatus, Filter};
 use domain::ids::{ProviderId, UserId};
 use domain::list::PageRequest;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use steward_http::{Answer, App, Caller, CodeErrorBody, Params};
+use steward_http::schema::{Page, PerPage};
+use steward_http::{Answer, App, Caller, CodeErrorBody, Params, Time};
 use utoipa::{IntoParams, ToSchema};
 
 use super::word;
 use crate::envelope::{self, Envelope};
+use crate::schema::AccountState;
 
 /// Which accounts.
 #[derive(Deserialize, IntoParams)]
@@ -22,11 +23,14 @@ pub struct Query {
     /// Those at this CA.
     provider_id: Option<i64>,
     /// `active` or `disabled`.
+    #[param(value_type = Option<AccountState>, inline)]
     status: Option<String>,
     /// From 1; 1 unless given.
-    page: Option<u32>,
+    #[param(value_type = Option<Page>, inline)]
+    page: Option<i64>,
     /// From 1 to 50; 20 unless given.
-    page_size: Option<u32>,
+    #[param(value_type = Option<PerPage>, inline)]
+    page_size: Option<i64>,
     /// Those of this user, for whom may see them; the caller's own unless given.
     user_id: Option<i64>,
 }
@@ -38,11 +42,11 @@ pub struct AccountItem {
     provider_id: i64,
     provider_name: String,
     email: String,
+    #[schema(value_type = AccountState)]
     status: &'static str,
     is_default: bool,
     account_url: String,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
+    created_at: Time,
 }
 
 /// ACME accounts, newest first.
@@ -74,7 +78,7 @@ pub async fn list(
         status: word(account.status),
         is_default: account.is_default,
         account_url: account.account_url,
-        created_at: account.created_at,
+        created_at: account.created_at.into(),
     };
     let items = listing.rows.into_iter().map(item).collect();
     Ok(envelope::page(items, listing.total, request.page, request.per_page))

@@ -11,6 +11,8 @@ use domain::acme::AccountStatus;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::schema::AccountState;
+
 /// An account, by its id.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +25,7 @@ pub struct AccountRef {
 pub struct StatusItem {
     id: i64,
     /// `active` or `disabled`.
+    #[schema(value_type = AccountState)]
     status: &'static str,
 }
 

@@ -11,13 +11,14 @@ use utoipa::ToSchema;
 
 use super::ProviderItem;
 use crate::envelope::{self, Envelope};
+use crate::schema::{LimitedThing, ProviderName, ProviderRoot};
 
 /// A certificate authority to add.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ProviderAddition {
     /// 2 to 40 lower-case letters, digits and dashes.
-    #[schema(example = "internal-ca")]
+    #[schema(value_type = ProviderName)]
     name: String,
     /// https.
     #[schema(example = "https://ca.example.com/directory")]
@@ -26,6 +27,7 @@ pub struct ProviderAddition {
     #[serde(default)]
     requires_eab: bool,
     /// The root that signed the CA's own TLS certificate, PEM, when it is not a public one.
+    #[schema(value_type = Option<ProviderRoot>)]
     root_ca_pem: Option<String>,
     /// The limits that the CA publishes, so that Steward asks for nothing over them; those of the well-known CAs are
     /// known.
@@ -37,7 +39,7 @@ pub struct ProviderAddition {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ProviderLimit {
     /// `new_orders`, `certificates_per_domain`, `certificates_per_names` or `failed_validations`.
-    #[schema(value_type = String, example = "new_orders")]
+    #[schema(value_type = LimitedThing)]
     kind: LimitKind,
     /// At least 1.
     of: u32,

@@ -4,25 +4,27 @@ pub mod create;
 pub mod list;
 
 use domain::acme::Provider;
-use jiff::Timestamp;
 use serde::Serialize;
+use steward_http::Time;
 use utoipa::ToSchema;
+
+use crate::schema::{ProviderName, ProviderState};
 
 /// A certificate authority.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProviderItem {
     id: i64,
+    #[schema(value_type = ProviderName)]
     name: String,
     directory_url: String,
     /// Whether an account there needs `eabKid` and `eabHmacKey`.
     requires_eab: bool,
     /// Always `active`.
+    #[schema(value_type = ProviderState)]
     status: &'static str,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
+    created_at: Time,
+    updated_at: Time,
 }
 
 impl From<Provider> for ProviderItem {
@@ -33,8 +35,8 @@ impl From<Provider> for ProviderItem {
             directory_url: provider.directory.url,
             requires_eab: provider.requires_eab,
             status: "active",
-            created_at: provider.created_at,
-            updated_at: provider.created_at,
+            created_at: provider.created_at.into(),
+            updated_at: provider.created_at.into(),
         }
     }
 }

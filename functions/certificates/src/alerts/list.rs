@@ -6,10 +6,12 @@ use domain::Error;
 use domain::alerts::{self, Alert, AlertState};
 use domain::ids::UserId;
 use domain::list::PageRequest;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use steward_http::{Answer, App, Caller, ErrorBody, Params};
+use steward_http::schema::{Page, PerPage, Search};
+use steward_http::{Answer, App, Caller, ErrorBody, Params, Time};
 use utoipa::{IntoParams, ToSchema};
+
+use crate::schema::{AlertFilter, AlertLevel, AlertSort, AlertStanding, SubjectType};
 
 /// Which alerts.
 #[derive(Deserialize, IntoParams)]
@@ -17,13 +19,17 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 pub struct Query {
     /// `firing`: only those that still stand.
+    #[param(value_type = Option<AlertFilter>, inline)]
     state: Option<String>,
     /// Only those with this in their name or kind.
+    #[param(value_type = Option<Search>, inline)]
     search: Option<String>,
     /// From 1; 1 unless given.
-    page: Option<u32>,
+    #[param(value_type = Option<Page>, inline)]
+    page: Option<i64>,
     /// From 1 to 50; 20 unless given.
-    per_page: Option<u32>,
+    #[param(value_type = Option<PerPage>, inline)]
+    per_page: Option<i64>,
     /// Those of this user, for whom may see them; the caller's own unless given.
     user_id: Option<i64>,
 }
@@ -45,24 +51,25 @@ pub struct AlertDetail {
     /// What is wrong, and what to do.
     message: String,
     /// Since when.
-    #[schema(value_type = String, format = DateTime)]
-    timestamp: Timestamp,
+    timestamp: Time,
     /// `firing`, `over`, or `happened` (once: there is nothing to end).
+    #[schema(value_type = AlertStanding)]
     state: &'static str,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    ended_at: Option<Timestamp>,
+    ended_at: Option<Time>,
     /// `info`, `warning` or `critical`: at its worst.
+    #[schema(value_type = AlertLevel)]
     level: &'static str,
     /// `expiry`, `unreachable`, `untrusted`, `changed`, `deploy_failed`, `rollback_failed`, `renewal_failed`,
     /// `record_needed` or `host_key_changed`.
+    #[schema(value_type = AlertSort)]
     kind: &'static str,
     /// `certificate`, `monitor`, `deployment` or `server`.
+    #[schema(value_type = SubjectType)]
     subject_type: &'static str,
     subject_id: i64,
     /// What people call it.
     name: String,
-    #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
+    updated_at: Time,
 }
 
 impl AlertDetail {
@@ -75,15 +82,15 @@ impl AlertDetail {
         Self {
             alert_id: alert.id.0,
             message: alert.text,
-            timestamp: alert.since,
+            timestamp: alert.since.into(),
             state,
-            ended_at,
+            ended_at: ended_at.map(Into::into),
             level: alert.level.as_str(),
             kind: alert.kind.as_str(),
             subject_type: alert.subject.word(),
             subject_id: alert.subject.id(),
             name: alert.name,
-            updated_at: alert.updated_at,
+            updated_at: alert.updated_at.into(),
         }
     }
 }

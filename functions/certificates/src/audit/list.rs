@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::Error;
 use domain::audit::{self, Outcome, Recorded};
-use jiff::Timestamp;
+use domain::list::in_range;
 use serde::{Deserialize, Serialize};
-use steward_http::{Answer, App, Caller, ErrorBody, Params};
+use steward_http::{Answer, App, Caller, ErrorBody, Params, Time};
 use utoipa::{IntoParams, ToSchema};
+
+use crate::schema::{KnownBy, LIMIT_MAX, Limit};
 
 /// Which entries.
 #[derive(Deserialize, IntoParams)]
@@ -15,7 +16,8 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 pub struct Query {
     /// From 1 to 100; 50 unless given.
-    limit: Option<u32>,
+    #[param(value_type = Option<Limit>, inline)]
+    limit: Option<i64>,
     /// Only entries older than the one with this id.
     before: Option<String>,
 }
@@ -30,8 +32,7 @@ pub struct AuditTrail {
 #[derive(Serialize, ToSchema)]
 pub struct TrailEntry {
     id: String,
-    #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
+    at: Time,
     /// Its number in the chain; none of an entry of before the chain.
     seq: Option<u64>,
     /// Who, as far as that is proven.
@@ -39,6 +40,7 @@ pub struct TrailEntry {
     /// Who they said they were, where nothing is proven: at a login.
     name: Option<String>,
     /// `token`, `api_key`, `nothing` (a login, a registration, or a link in a mail) or `steward` (it acted on its own).
+    #[schema(value_type = KnownBy)]
     by: &'static str,
     source: String,
     /// Method and route, or what Steward calls its own work.
@@ -61,10 +63,7 @@ pub struct TrailEntry {
 #[utoipa::path(get, path = "/api/audit", tag = "audit", params(Query),
     responses((status = 200, body = AuditTrail), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
 pub async fn list(State(app): State<App>, caller: Caller, Params(query): Params<Query>) -> Answer<Json<AuditTrail>> {
-    let limit = query.limit.unwrap_or(50);
-    if !(1..=100).contains(&limit) {
-        return Err(Error::invalid("limit", "must be from 1 to 100").into());
-    }
+    let limit = in_range("limit", query.limit.unwrap_or(50), LIMIT_MAX)?;
     let entries = audit::list(&app.ctx, &caller.viewer, limit, query.before).await?;
     Ok(Json(AuditTrail { entries: entries.into_iter().map(TrailEntry::new).collect() }))
 }
@@ -78,7 +77,7 @@ impl TrailEntry {
         };
         Self {
             id: entry.id,
-            at: entry.at,
+            at: entry.at.into(),
             seq: entry.seq,
             user_id: entry.user.map(|user| user.0),
             name: entry.name,

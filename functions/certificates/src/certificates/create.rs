@@ -6,27 +6,31 @@ use axum::http::StatusCode;
 use domain::certificates::{self, Method, NewCertificate};
 use domain::ids::{AccountId, DnsCredentialId};
 use serde::{Deserialize, Serialize};
+use steward_http::schema::Domain;
 use steward_http::{Answer, App, Caller, ErrorBody, JsonBody};
 use utoipa::ToSchema;
 
 use super::{VerificationRecord, verification_status};
+use crate::schema::{ChallengeMethod, KeyKind, Note, VerificationStatus};
 
 /// What to order.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOrder {
     /// The first name; `*.` in front makes it a wildcard.
-    #[schema(example = "example.com")]
+    #[schema(value_type = Domain)]
     domain: String,
     /// The CA: a provider's name, or `Let's Encrypt`, `Google`, `ZeroSSL`. May be left out with `account_id`.
     #[schema(example = "letsencrypt")]
     issuer: Option<String>,
     /// `ECC` (unless given), `ECC-384`, `RSA` or `RSA-4096`.
+    #[schema(value_type = Option<KeyKind>)]
     encryption_type: Option<String>,
     /// At most 1000 characters.
     #[serde(default)]
+    #[schema(value_type = Option<Note>)]
     note: Option<String>,
-    /// More names: a list, or one string with commas.
+    /// More names: a list, or one string with commas, semicolons, line ends or blanks between them.
     #[serde(default)]
     alt_domains: Option<AltDomains>,
     /// The ACME account to order with, instead of the default one at the CA.
@@ -34,7 +38,7 @@ pub struct NewOrder {
     /// How the names are proven: `manual` (unless given: you make the records, then verify), `dns` (Steward makes them
     /// with a stored credential), `delegated` (Steward makes them in the operator's zone, where your CNAMEs lead) or
     /// `http` (your site redirects `/.well-known/acme-challenge/` to Steward).
-    #[schema(example = "dns")]
+    #[schema(value_type = Option<ChallengeMethod>)]
     challenge: Option<String>,
     /// The credential for `dns`.
     dns_credential_id: Option<i64>,
@@ -47,7 +51,7 @@ pub struct NewOrder {
     auto_renew: Option<bool>,
 }
 
-/// Names as a list, or as one string with commas.
+/// Names as a list, or as one string with commas, semicolons, line ends or blanks between them.
 #[derive(Deserialize, ToSchema)]
 #[serde(untagged, expecting = "must be a list of names, or one string with commas between them")]
 pub enum AltDomains {
@@ -61,7 +65,7 @@ impl AltDomains {
     pub(super) fn names(self) -> Vec<String> {
         match self {
             Self::List(names) => names,
-            Self::Text(text) => text.split(',').map(str::to_owned).collect(),
+            Self::Text(text) => vec![text],
         }
     }
 }
@@ -71,6 +75,7 @@ impl AltDomains {
 pub struct Ordered {
     id: i64,
     domain: String,
+    #[schema(value_type = VerificationStatus)]
     verification_status: &'static str,
     /// The record for the first name.
     verification_info: Option<VerificationRecord>,

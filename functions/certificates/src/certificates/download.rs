@@ -12,12 +12,15 @@ use steward_http::{Answer, App, CallerAnd, ErrorBody, Params};
 use tls::export::{Format, export};
 use utoipa::IntoParams;
 
+use crate::schema::DownloadFormat;
+
 /// In which form.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Query {
     /// `pem` (a zip of certificate, chain, both, and key; unless given), `pfx`, `der`, `fullchain` or `key`.
+    #[param(value_type = Option<DownloadFormat>, inline)]
     format: Option<String>,
     /// Protects a `pfx`, which needs one.
     #[param(value_type = Option<String>)]
@@ -27,7 +30,9 @@ pub struct Query {
 /// Downloads an issued certificate, with its key where the format has one. Audited.
 #[utoipa::path(get, path = "/api/certificates/{id}/download", tag = "certificates",
     params(("id" = i64, Path), Query),
-    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 200, description = "The file, in the form that was asked for.", content(
+            (Vec<u8> = "application/zip"), (Vec<u8> = "application/x-pkcs12"), (Vec<u8> = "application/pkix-cert"),
+            (Vec<u8> = "application/pem-certificate-chain"), (Vec<u8> = "application/x-pem-file"))),
         (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
         (status = 409, body = ErrorBody)))]
 pub async fn download(

@@ -5,11 +5,12 @@ use axum::extract::State;
 use domain::certificates::{Certificate, Method, State as CertificateState};
 use jiff::Timestamp;
 use serde::Serialize;
-use steward_http::{Answer, App, CallerAnd, ErrorBody};
+use steward_http::{Answer, App, CallerAnd, ErrorBody, Time};
 use utoipa::ToSchema;
 
 use super::renew::RenewalPlan;
 use super::{Summary, VerificationRecord};
+use crate::schema::ChallengeMethod;
 
 /// A certificate with everything about it.
 #[derive(Serialize, ToSchema)]
@@ -20,10 +21,8 @@ pub struct CertificateDetail {
     cert_path: Option<String>,
     /// Where the private key is fetched, once issued.
     key_path: Option<String>,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
+    created_at: Time,
+    updated_at: Time,
     /// The ACME account it was ordered with.
     account_id: i64,
     /// The operation at work on it.
@@ -37,6 +36,7 @@ pub struct CertificateDetail {
     /// The records its order needs.
     verification_records: Vec<VerificationRecord>,
     /// How its names are proven: `manual`, `dns`, `delegated` or `http`.
+    #[schema(value_type = ChallengeMethod)]
     challenge: &'static str,
     /// The credential that makes its records.
     dns_credential_id: Option<i64>,
@@ -65,8 +65,8 @@ impl CertificateDetail {
             summary: Summary::new(certificate, now),
             cert_path: path("fullchain"),
             key_path: path("key"),
-            created_at: certificate.created_at,
-            updated_at: certificate.updated_at,
+            created_at: certificate.created_at.into(),
+            updated_at: certificate.updated_at.into(),
             account_id: certificate.account.0,
             operation_id: certificate.operation().map(|operation| operation.0),
             error,

@@ -6,6 +6,7 @@ use domain::certificates;
 use domain::ids::UserId;
 use domain::list::PageRequest;
 use serde::{Deserialize, Serialize};
+use steward_http::schema::{Page, PerPage, Search};
 use steward_http::{Answer, App, Caller, ErrorBody, Params};
 use utoipa::{IntoParams, ToSchema};
 
@@ -17,11 +18,14 @@ use super::Summary;
 #[into_params(parameter_in = Query)]
 pub struct Query {
     /// Only those with this in a name or in the note.
+    #[param(value_type = Option<Search>, inline)]
     search: Option<String>,
     /// From 1; 1 unless given.
-    page: Option<u32>,
+    #[param(value_type = Option<Page>, inline)]
+    page: Option<i64>,
     /// From 1 to 50; 20 unless given.
-    per_page: Option<u32>,
+    #[param(value_type = Option<PerPage>, inline)]
+    per_page: Option<i64>,
     /// Those of this user, for whom may see them; the caller's own unless given.
     user_id: Option<i64>,
 }

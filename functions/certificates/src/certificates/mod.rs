@@ -17,7 +17,10 @@ use domain::certificates::{Certificate, RecordToMake, Status};
 use domain::names::DomainName;
 use jiff::Timestamp;
 use serde::Serialize;
+use steward_http::Time;
 use utoipa::ToSchema;
+
+use crate::schema::{CertificateStatus, KeyKind, Note, RecordStatus, RecordTxt, VerificationStatus};
 
 /// A certificate in a list (000 §4.2.1).
 #[derive(Serialize, ToSchema)]
@@ -27,18 +30,20 @@ pub struct Summary {
     /// The other names, separated by commas.
     alt_domains: String,
     issuer: String,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    valid_from: Option<Timestamp>,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    valid_to: Option<Timestamp>,
+    valid_from: Option<Time>,
+    valid_to: Option<Time>,
     /// Whole days until it expires; negative once it has.
     days_remaining: Option<i64>,
     /// `ECC`, `ECC-384`, `RSA` or `RSA-4096`.
+    #[schema(value_type = KeyKind)]
     encryption_type: &'static str,
     /// `unissued`, `verifying`, `issuing`, `issued`, `failed`, `expired` or `revoked`.
+    #[schema(value_type = CertificateStatus)]
     status: &'static str,
     /// `pending`, `verifying`, `verified` or `failed`.
+    #[schema(value_type = VerificationStatus)]
     verification_status: &'static str,
+    #[schema(value_type = Note)]
     note: String,
 }
 
@@ -52,8 +57,8 @@ impl Summary {
             domain: certificate.domain.to_string(),
             alt_domains: alt_domains.join(","),
             issuer: display_name(&certificate.issuer).to_owned(),
-            valid_from: issued.map(|issued| issued.valid_from),
-            valid_to: issued.map(|issued| issued.valid_to),
+            valid_from: issued.map(|issued| issued.valid_from.into()),
+            valid_to: issued.map(|issued| issued.valid_to.into()),
             days_remaining: certificate.days_remaining(now),
             encryption_type: certificate.key_type.as_str(),
             status: status.as_str(),
@@ -79,12 +84,14 @@ pub struct VerificationRecord {
     /// The name it proves.
     domain: String,
     /// `pending`, or `valid` when the CA needs no record for this name now.
+    #[schema(value_type = RecordStatus)]
     status: &'static str,
     /// The CA that will look for it.
     provider: String,
     /// The record's full name.
     host: String,
     /// Always `TXT`.
+    #[schema(value_type = RecordTxt)]
     r#type: &'static str,
     value: String,
 }

@@ -5,21 +5,22 @@ use axum::extract::State;
 use domain::acme::budget::Budget;
 use domain::ids::{AccountId, DnsCredentialId};
 use domain::preflight::{self, Check, CheckState, Request};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use steward_http::{Answer, App, Caller, ErrorBody, JsonBody};
+use steward_http::schema::Domain;
+use steward_http::{Answer, App, Caller, ErrorBody, JsonBody, Time};
 use utoipa::ToSchema;
 
 use super::create::AltDomains;
+use crate::schema::{CaLimit, ChallengeMethod, PreflightState, PreflightSubject};
 
 /// What is to be ordered.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PreflightRequest {
     /// The first name.
-    #[schema(example = "example.com")]
+    #[schema(value_type = Domain)]
     domain: String,
-    /// More names: a list, or one string with commas.
+    /// More names: a list, or one string with commas, semicolons, line ends or blanks between them.
     #[serde(default)]
     alt_domains: Option<AltDomains>,
     /// The CA. May be left out with `account_id`.
@@ -28,6 +29,7 @@ pub struct PreflightRequest {
     /// The ACME account, instead of the default one at the CA.
     account_id: Option<i64>,
     /// `manual` (unless given), `dns`, `delegated` or `http`.
+    #[schema(value_type = Option<ChallengeMethod>)]
     challenge: Option<String>,
     /// The credential for the challenge `dns`.
     dns_credential_id: Option<i64>,
@@ -49,8 +51,10 @@ pub struct PreflightCheck {
     /// The name it is about.
     name: String,
     /// `zone`, `caa` or `challenge`.
+    #[schema(value_type = PreflightSubject)]
     check: &'static str,
     /// `ok`, `warning` or `failed`.
+    #[schema(value_type = PreflightState)]
     state: &'static str,
     detail: String,
 }
@@ -59,6 +63,7 @@ pub struct PreflightCheck {
 #[derive(Serialize, ToSchema)]
 pub struct BudgetDetail {
     /// `new_orders`, `certificates_per_domain`, `certificates_per_names` or `failed_validations`.
+    #[schema(value_type = CaLimit)]
     limit: &'static str,
     /// Which account, domain or name: the one with most used.
     subject: String,
@@ -66,8 +71,7 @@ pub struct BudgetDetail {
     of: u32,
     per_seconds: u32,
     /// When all of it is free again.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    resets_at: Option<Timestamp>,
+    resets_at: Option<Time>,
 }
 
 impl From<Check> for PreflightCheck {
@@ -89,7 +93,7 @@ impl From<Budget> for BudgetDetail {
             used: budget.used,
             of: budget.of,
             per_seconds: budget.per_seconds,
-            resets_at: budget.resets_at,
+            resets_at: budget.resets_at.map(Into::into),
         }
     }
 }

@@ -4,37 +4,33 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::certificates::{self, Attempt, Certificate, Renewal, Renewed};
-use jiff::Timestamp;
 use serde::Serialize;
-use steward_http::{Answer, App, CallerAnd, ErrorBody};
+use steward_http::{Answer, App, CallerAnd, ErrorBody, Time};
 use utoipa::ToSchema;
 
 use super::VerificationRecord;
+use crate::schema::RenewalStatus;
 
 /// When a certificate is renewed, and how that goes.
 #[derive(Serialize, ToSchema)]
 pub struct RenewalPlan {
     /// `idle`, `awaiting_records`, `verifying` or `issuing`.
+    #[schema(value_type = RenewalStatus)]
     status: &'static str,
     /// When it is to be renewed: in the window that its CA suggests, or by its lifetime.
-    #[schema(value_type = String, format = DateTime)]
-    due: Timestamp,
+    due: Time,
     /// The start of the window that its CA suggests (RFC 9773).
-    #[schema(value_type = Option<String>, format = DateTime)]
-    window_start: Option<Timestamp>,
+    window_start: Option<Time>,
     /// The end of that window.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    window_end: Option<Timestamp>,
+    window_end: Option<Time>,
     /// A page of the CA that says why.
     explanation_url: Option<String>,
     /// When the CA is asked again.
-    #[schema(value_type = String, format = DateTime)]
-    next_look: Timestamp,
+    next_look: Time,
     /// How often it has failed.
     failures: u32,
     /// When it is tried again after a failure.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    next_attempt: Option<Timestamp>,
+    next_attempt: Option<Time>,
     /// Why it failed last.
     error: Option<String>,
 }
@@ -49,13 +45,13 @@ impl RenewalPlan {
                 Attempt::Verifying { .. } => "verifying",
                 Attempt::Issuing { .. } => "issuing",
             },
-            due: renewal.due,
-            window_start: suggested.map(|window| window.start),
-            window_end: suggested.map(|window| window.end),
+            due: renewal.due.into(),
+            window_start: suggested.map(|window| window.start.into()),
+            window_end: suggested.map(|window| window.end.into()),
             explanation_url: suggested.and_then(|window| window.explanation_url.clone()),
-            next_look: renewal.look_at,
+            next_look: renewal.look_at.into(),
             failures: renewal.failures,
-            next_attempt: renewal.retry_at,
+            next_attempt: renewal.retry_at.map(Into::into),
             error: renewal.error.clone(),
         }
     }

@@ -7,10 +7,13 @@ use serde::Serialize;
 use steward_http::{Answer, App, CallerAnd, ErrorBody};
 use utoipa::ToSchema;
 
+use crate::schema::CertificateStatus;
+
 /// It is revoked.
 #[derive(Serialize, ToSchema)]
 pub struct Revoked {
     id: i64,
+    #[schema(value_type = CertificateStatus)]
     status: &'static str,
     message: &'static str,
 }

@@ -4,18 +4,21 @@ use axum::Json;
 use axum::extract::State;
 use domain::certificates::{self, Certificate, Method};
 use domain::ids::DnsCredentialId;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use steward_http::{Answer, App, CallerAnd, ErrorBody, JsonBody};
+use steward_http::{Answer, App, CallerAnd, ErrorBody, JsonBody, Time};
 use utoipa::ToSchema;
+
+use crate::schema::{ChallengeMethod, Note};
 
 /// What to change.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
     /// At most 1000 characters.
+    #[schema(value_type = Option<Note>)]
     note: Option<String>,
     /// How the names are proven: `manual`, `dns`, `delegated` or `http`.
+    #[schema(value_type = Option<ChallengeMethod>)]
     challenge: Option<String>,
     /// The credential for `dns`.
     dns_credential_id: Option<i64>,
@@ -32,14 +35,15 @@ pub struct Change {
 pub struct Changed {
     id: i64,
     domain: String,
+    #[schema(value_type = Note)]
     note: String,
     /// How the names are proven.
+    #[schema(value_type = ChallengeMethod)]
     challenge: &'static str,
     profile: Option<String>,
     reuse_key: bool,
     auto_renew: bool,
-    #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
+    updated_at: Time,
 }
 
 /// Changes what is given. All but the note counts from the next order on.
@@ -75,6 +79,6 @@ pub async fn update(
         profile: certificate.profile,
         reuse_key: certificate.reuse_key,
         auto_renew: certificate.auto_renew,
-        updated_at: certificate.updated_at,
+        updated_at: certificate.updated_at.into(),
     }))
 }

@@ -8,6 +8,7 @@ use steward_http::{Answer, App, CallerAnd, ErrorBody};
 use utoipa::ToSchema;
 
 use super::VerificationRecord;
+use crate::schema::CertificateStatus;
 
 /// What came of it.
 #[derive(Serialize, ToSchema)]
@@ -28,6 +29,7 @@ pub struct Outcome {
 pub struct Brief {
     id: i64,
     domain: String,
+    #[schema(value_type = CertificateStatus)]
     status: &'static str,
 }
 

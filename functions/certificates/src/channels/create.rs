@@ -6,39 +6,45 @@ use axum::http::StatusCode;
 use domain::alerts::channels::{self, Given, NewChannel};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use steward_http::schema::EmailAddress;
 use steward_http::{Answer, App, Caller, ErrorBody, JsonBody};
 use utoipa::ToSchema;
 
-use super::ChannelDetail;
+use super::{ChannelDetail, Chat};
+use crate::schema::{AlertLevel, ChannelKind, ChannelName, ChannelSecret, ChatId};
 
 /// Where to be told of alerts.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewChannelBody {
     /// What you call it.
-    #[schema(example = "the night shift")]
+    #[schema(value_type = ChannelName)]
     name: String,
     /// `email`, `webhook`, `slack`, `telegram`, `dingtalk`, `wecom` or `feishu`.
-    #[schema(example = "slack")]
+    #[schema(value_type = ChannelKind)]
     kind: String,
     /// `info` (unless given), `warning` or `critical`: alerts below it are not told there.
+    #[schema(value_type = Option<AlertLevel>)]
     min_level: Option<String>,
     /// For `email`: to whom.
+    #[schema(value_type = Option<EmailAddress>)]
     address: Option<String>,
     /// For `webhook`, `slack`, `dingtalk`, `wecom` and `feishu`: the URL that the provider shows, or that of a gateway
     /// of your own. By http only into networks in STEWARD_ALLOW_TARGETS.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<ChannelSecret>)]
     url: Option<SecretString>,
     /// For `webhook`: the key of the signature, made up unless given. For `dingtalk` and `feishu`: the key of the
     /// robot's signature check, where it has one.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<ChannelSecret>)]
     secret: Option<SecretString>,
     /// For `telegram`: the bot's token.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<ChannelSecret>)]
     token: Option<SecretString>,
     /// For `telegram`: the chat's number, or its `@name`.
-    chat_id: Option<String>,
+    #[schema(value_type = Option<ChatId>)]
+    chat_id: Option<Chat>,
     /// For `telegram`: a Bot API server of your own.
+    #[schema(value_type = Option<ChannelSecret>)]
     base_url: Option<String>,
 }
 
@@ -67,7 +73,7 @@ pub async fn create(
     JsonBody(body): JsonBody<NewChannelBody>,
 ) -> Answer<(StatusCode, Json<MadeChannel>)> {
     let NewChannelBody { name, kind, min_level, address, url, secret, token, chat_id: chat, base_url } = body;
-    let given = Given { address, url, secret, token, chat, base_url };
+    let given = Given { address, url, secret, token, chat: chat.map(Chat::text), base_url };
     let made = channels::create(&app.ctx, caller.viewer.user, NewChannel { name, kind, given, min_level }).await?;
     let secret = made.secret.map(|secret| secret.expose_secret().to_owned());
     Ok((StatusCode::CREATED, Json(MadeChannel { channel: ChannelDetail::new(made.channel.value), secret })))

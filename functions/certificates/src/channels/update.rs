@@ -5,34 +5,41 @@ use axum::extract::State;
 use domain::alerts::channels::{self, Channel, ChannelChange, Given};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use steward_http::schema::EmailAddress;
 use steward_http::{Answer, App, CallerAnd, ErrorBody, JsonBody};
 use utoipa::ToSchema;
 
-use super::ChannelDetail;
+use super::{ChannelDetail, Chat};
+use crate::schema::{AlertLevel, ChannelName, ChannelSecret, ChatId};
 
 /// What to change; what is left out stays. To change where it leads, give all that its kind needs.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChannelChangeBody {
+    #[schema(value_type = Option<ChannelName>)]
     name: Option<String>,
     /// `info`, `warning` or `critical`.
+    #[schema(value_type = Option<AlertLevel>)]
     min_level: Option<String>,
     /// Whether anything is told there; what waits when it is switched off is dropped.
     enabled: Option<bool>,
     /// As in `POST /api/channels`.
+    #[schema(value_type = Option<EmailAddress>)]
     address: Option<String>,
     /// As in `POST /api/channels`.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<ChannelSecret>)]
     url: Option<SecretString>,
     /// As in `POST /api/channels`.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<ChannelSecret>)]
     secret: Option<SecretString>,
     /// As in `POST /api/channels`.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<ChannelSecret>)]
     token: Option<SecretString>,
     /// As in `POST /api/channels`.
-    chat_id: Option<String>,
+    #[schema(value_type = Option<ChatId>)]
+    chat_id: Option<Chat>,
     /// As in `POST /api/channels`.
+    #[schema(value_type = Option<ChannelSecret>)]
     base_url: Option<String>,
 }
 
@@ -56,7 +63,7 @@ pub async fn update(
     JsonBody(body): JsonBody<ChannelChangeBody>,
 ) -> Answer<Json<ChangedChannel>> {
     let ChannelChangeBody { name, min_level, enabled, address, url, secret, token, chat_id: chat, base_url } = body;
-    let given = Given { address, url, secret, token, chat, base_url };
+    let given = Given { address, url, secret, token, chat: chat.map(Chat::text), base_url };
     let mut channel = asked.row;
     let change = ChannelChange { name, min_level, enabled, given };
     let secret = channels::update(&app.ctx, &mut channel, change).await?;

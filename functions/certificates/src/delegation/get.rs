@@ -6,8 +6,11 @@ use domain::Error;
 use domain::delegation;
 use domain::names::DomainName;
 use serde::{Deserialize, Serialize};
+use steward_http::schema::Domain;
 use steward_http::{Answer, App, Caller, ErrorBody, Params};
 use utoipa::{IntoParams, ToSchema};
+
+use crate::schema::RecordCname;
 
 /// Which name.
 #[derive(Deserialize, IntoParams)]
@@ -15,7 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 pub struct Query {
     /// A name of yours.
-    #[param(example = "www.example.com")]
+    #[param(value_type = Option<Domain>, inline, example = "www.example.com")]
     domain: Option<String>,
 }
 
@@ -36,6 +39,7 @@ pub struct DelegationDetail {
 pub struct DelegationRecord {
     host: String,
     /// Always `CNAME`.
+    #[schema(value_type = RecordCname)]
     r#type: &'static str,
     value: String,
 }

@@ -6,6 +6,7 @@ use domain::dns_credentials::DnsCredential;
 use domain::ports::Key;
 use domain::{delegation, entity};
 use serde::{Deserialize, Serialize};
+use steward_http::schema::Domain;
 use steward_http::{Answer, App, Caller, ErrorBody, JsonBody};
 use utoipa::ToSchema;
 
@@ -16,7 +17,7 @@ pub struct DelegationSetting {
     /// The DNS credential that writes in the zone.
     dns_credential_id: i64,
     /// The zone, or a name in one.
-    #[schema(example = "acme.hoster.example")]
+    #[schema(value_type = Domain)]
     zone: String,
 }
 

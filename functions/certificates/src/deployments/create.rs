@@ -11,6 +11,7 @@ use steward_http::{Answer, App, Claim, ErrorBody, JsonBody, Object};
 use utoipa::ToSchema;
 
 use super::{DeploymentDetail, SiteConfig};
+use crate::schema::ServerPath;
 
 /// What to deploy where.
 #[derive(Deserialize, ToSchema)]
@@ -19,7 +20,7 @@ pub struct DeploymentToAdd {
     certificate_id: i64,
     server_id: i64,
     /// The directory on the server that gets `fullchain.pem` and `privkey.pem`; the server's configuration names those.
-    #[schema(example = "/etc/ssl/example.com")]
+    #[schema(value_type = ServerPath)]
     deploy_path: String,
     /// What is done beside that.
     #[schema(value_type = Option<SiteConfig>)]

@@ -11,11 +11,14 @@ pub mod update;
 use std::net::IpAddr;
 
 use domain::deployments::{Config, Deployment, Kind};
-use domain::names::DomainName;
+use domain::names::{DomainName, entries};
 use domain::{Error, Result};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use steward_http::Time;
+use steward_http::schema::Port;
 use utoipa::ToSchema;
+
+use crate::schema::{Command, DeploymentStatus, ServerPath, SiteKind};
 
 /// What is done beside the two files; what is left out goes by the server's type.
 #[derive(Clone, Deserialize, Serialize, ToSchema)]
@@ -23,19 +26,24 @@ use utoipa::ToSchema;
 pub struct SiteConfig {
     /// `nginx`, `apache` or `files`; the server's type unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<SiteKind>)]
     kind: Option<String>,
     /// A file that Steward writes, with the directives that name the two files, to be included by the site.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<ServerPath>)]
     snippet_path: Option<String>,
     /// The command that tests the configuration: `nginx -t` or `apachectl configtest` unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Command>)]
     test: Option<String>,
     /// The command that makes the server read the files anew: `systemctl reload nginx` or `apachectl -k graceful` unless
     /// given.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Command>)]
     reload: Option<String>,
     /// Where the site is looked at afterwards; 443 unless given, for `files` nowhere.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Port>)]
     port: Option<u16>,
     /// The site's addresses; the server's `ip_address` unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,20 +55,18 @@ pub struct SiteConfig {
 
 impl SiteConfig {
     fn read(self) -> Result<Config> {
-        let address = |text: &String| -> Result<IpAddr> {
-            text.trim()
-                .parse()
-                .map_err(|_| Error::invalid("config.addresses", "must be IP addresses such as 192.0.2.10"))
+        let address = |text: &str| -> Result<IpAddr> {
+            text.parse().map_err(|_| Error::invalid("config.addresses", "must be IP addresses such as 192.0.2.10"))
         };
-        let name = |text: &String| DomainName::parse("config.names", text);
+        let name = |text: &str| DomainName::parse("config.names", text);
         Ok(Config {
             kind: self.kind.map(|text| Kind::parse("config.kind", &text)).transpose()?,
             snippet_path: self.snippet_path,
             test: self.test,
             reload: self.reload,
             port: self.port,
-            addresses: self.addresses.map(|all| all.iter().map(address).collect()).transpose()?,
-            names: self.names.map(|all| all.iter().map(name).collect()).transpose()?,
+            addresses: self.addresses.map(|all| each(&all).map(address).collect()).transpose()?,
+            names: self.names.map(|all| each(&all).map(name).collect()).transpose()?,
         })
     }
 
@@ -77,21 +83,25 @@ impl SiteConfig {
     }
 }
 
+/// The entries of a list whose parts may be pasted lists themselves.
+fn each(parts: &[String]) -> impl Iterator<Item = &str> {
+    parts.iter().flat_map(|part| entries(part))
+}
+
 /// A deployment (000 §3.4).
 #[derive(Serialize, ToSchema)]
 pub struct DeploymentDetail {
     id: i64,
     certificate_id: i64,
     server_id: i64,
+    #[schema(value_type = ServerPath)]
     deploy_path: String,
     /// `pending`, `running`, `deployed`, `failed`, `rolled_back` or `rollback_failed`.
+    #[schema(value_type = DeploymentStatus)]
     status: &'static str,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    last_deployed: Option<Timestamp>,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
+    last_deployed: Option<Time>,
+    created_at: Time,
+    updated_at: Time,
     config: SiteConfig,
     /// SHA-256 of the certificate that was deployed last, hex.
     fingerprint: Option<String>,
@@ -111,9 +121,9 @@ impl DeploymentDetail {
             server_id: deployment.server.0,
             deploy_path: deployment.deploy_path.clone(),
             status: deployment.status.as_str(),
-            last_deployed: deployment.last_deployed,
-            created_at: deployment.created_at,
-            updated_at: deployment.updated_at,
+            last_deployed: deployment.last_deployed.map(Into::into),
+            created_at: deployment.created_at.into(),
+            updated_at: deployment.updated_at.into(),
             config: SiteConfig::new(&deployment.config),
             fingerprint: deployment.fingerprint.clone(),
             error: deployment.status.error().map(str::to_owned),

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::deployments::{self, Cause, Deployment};
+use domain::deployments::{self, Deployment};
 use serde::{Deserialize, Serialize};
 use steward_http::{Answer, App, CallerAnd, ErrorBody, JsonBody};
 use utoipa::ToSchema;
@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub struct RunToStart {
     /// Only look whether anything is in the way, and say what would be done; not so unless given.
+    #[schema(example = true)]
     dry_run: Option<bool>,
 }
 
@@ -38,6 +39,6 @@ pub async fn run(
 ) -> Answer<(StatusCode, Json<RunStarted>)> {
     let mut deployment = asked.row;
     let dry_run = body.dry_run.unwrap_or_default();
-    let run = deployments::start(&app.ctx, &mut deployment, Cause::Asked, dry_run).await?.value;
+    let run = deployments::start_by(&app.ctx, &asked.caller.viewer, &mut deployment, dry_run).await?.value;
     Ok((StatusCode::ACCEPTED, Json(RunStarted { run_id: run.id.0, operation_id: run.operation.0, dry_run })))
 }

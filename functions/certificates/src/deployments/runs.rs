@@ -3,12 +3,12 @@
 use axum::Json;
 use axum::extract::State;
 use domain::deployments::{self, Deployment, Run};
-use jiff::Timestamp;
 use serde::Serialize;
-use steward_http::{Answer, App, CallerAnd, ErrorBody};
+use steward_http::{Answer, App, CallerAnd, ErrorBody, Time};
 use utoipa::ToSchema;
 
 use crate::operations::get::StepDetail;
+use crate::schema::{RunCause, RunResult};
 
 /// What runs did, newest first.
 #[derive(Serialize, ToSchema)]
@@ -22,8 +22,10 @@ pub struct RunList {
 pub struct RunDetail {
     id: i64,
     /// `waiting`, `running`, `deployed`, `checked`, `failed`, `rolled_back`, `rollback_failed` or `superseded`.
+    #[schema(value_type = RunResult)]
     result: &'static str,
     /// `asked`, `renewed` or `retry`.
+    #[schema(value_type = RunCause)]
     cause: &'static str,
     /// The how-manieth of the tries that follow each other by themselves.
     attempt: u32,
@@ -37,10 +39,8 @@ pub struct RunDetail {
     error: Option<String>,
     operation_id: i64,
     steps: Vec<StepDetail>,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    ended_at: Option<Timestamp>,
+    created_at: Time,
+    ended_at: Option<Time>,
     /// Milliseconds from the first contact to its end.
     took_ms: Option<i64>,
 }
@@ -60,8 +60,8 @@ impl RunDetail {
             error: run.outcome.error().map(str::to_owned),
             operation_id: run.operation.0,
             steps: run.steps.into_iter().map(StepDetail::new).collect(),
-            created_at: run.created_at,
-            ended_at: run.ended_at,
+            created_at: run.created_at.into(),
+            ended_at: run.ended_at.map(Into::into),
             took_ms: run.ended_at.map(|ended| ended.as_millisecond() - began.as_millisecond()),
         }
     }

@@ -9,12 +9,14 @@ use steward_http::{Answer, App, CallerAnd, ErrorBody, JsonBody, Object};
 use utoipa::ToSchema;
 
 use super::{DeploymentDetail, SiteConfig};
+use crate::schema::ServerPath;
 
 /// What to change; what is left out stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeploymentChange {
     /// The directory on the server. What is at the one before stays there.
+    #[schema(value_type = Option<ServerPath>)]
     deploy_path: Option<String>,
     /// What is done beside that; replaces the whole of it.
     #[schema(value_type = Option<SiteConfig>)]

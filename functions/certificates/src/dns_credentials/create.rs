@@ -8,27 +8,29 @@ use axum::http::StatusCode;
 use domain::dns_credentials::{self, NewDnsCredential};
 use secrecy::SecretString;
 use serde::Deserialize;
+use steward_http::schema::Domain;
 use steward_http::{Answer, App, Caller, ErrorBody, JsonBody};
 use utoipa::ToSchema;
 
 use super::DnsCredentialDetail;
+use crate::schema::{DnsCredentialName, DnsProviderName};
 
 /// A credential to keep.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DnsCredentialAddition {
     /// What you call it; at most 100 characters.
-    #[schema(example = "our name server")]
+    #[schema(value_type = DnsCredentialName)]
     name: String,
     /// One of `GET /api/dns-providers`.
-    #[schema(example = "rfc2136")]
+    #[schema(value_type = DnsProviderName)]
     provider: String,
     /// The provider's fields, each a string.
     #[serde(default)]
-    #[schema(value_type = BTreeMap<String, String>)]
+    #[schema(value_type = BTreeMap<String, String>, example = json!({"api_key": "the key"}))]
     fields: BTreeMap<String, SecretString>,
     /// The zone it is for; without one, that of each record is looked up.
-    #[schema(example = "example.com")]
+    #[schema(value_type = Option<Domain>)]
     zone: Option<String>,
 }
 

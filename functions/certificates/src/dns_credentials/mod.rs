@@ -10,24 +10,25 @@ pub mod update;
 use std::collections::BTreeMap;
 
 use domain::dns_credentials::DnsCredential;
-use jiff::Timestamp;
 use serde::Serialize;
+use steward_http::Time;
 use utoipa::ToSchema;
+
+use crate::schema::DnsCredentialName;
 
 /// A credential, without its secret fields.
 #[derive(Serialize, ToSchema)]
 pub struct DnsCredentialDetail {
     id: i64,
+    #[schema(value_type = DnsCredentialName)]
     name: String,
     provider: String,
     /// The fields that are no secret.
     fields: BTreeMap<String, String>,
     /// The zone it is for; null when that of each record is looked up.
     zone: Option<String>,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
+    created_at: Time,
+    updated_at: Time,
 }
 
 impl From<DnsCredential> for DnsCredentialDetail {
@@ -38,8 +39,8 @@ impl From<DnsCredential> for DnsCredentialDetail {
             provider: credential.provider,
             fields: credential.fields,
             zone: credential.zone,
-            created_at: credential.created_at,
-            updated_at: credential.updated_at,
+            created_at: credential.created_at.into(),
+            updated_at: credential.updated_at.into(),
         }
     }
 }

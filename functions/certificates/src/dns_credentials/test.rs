@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::dns_credentials::{self, DnsCredential};
 use serde::{Deserialize, Serialize};
+use steward_http::schema::Domain;
 use steward_http::{Answer, App, CallerAnd, ErrorBody, JsonBody};
 use utoipa::ToSchema;
 
@@ -13,6 +14,7 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub struct DnsCredentialTrial {
     /// A zone at this provider; the credential's own unless given.
+    #[schema(value_type = Option<Domain>)]
     zone: Option<String>,
 }
 

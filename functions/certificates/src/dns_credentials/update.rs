@@ -11,11 +11,13 @@ use steward_http::{Answer, App, CallerAnd, ErrorBody, JsonBody};
 use utoipa::ToSchema;
 
 use super::DnsCredentialDetail;
+use crate::schema::DnsCredentialName;
 
 /// What to change; what is left out stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DnsCredentialUpdate {
+    #[schema(value_type = Option<DnsCredentialName>)]
     name: Option<String>,
     /// Fields to replace; an empty string takes one back that need not be there.
     #[schema(value_type = Option<BTreeMap<String, String>>)]

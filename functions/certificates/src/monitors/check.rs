@@ -3,25 +3,27 @@
 use axum::Json;
 use axum::extract::State;
 use domain::monitors::{self, CertLevel, Grade, Monitor, Seen};
-use jiff::Timestamp;
 use serde::Serialize;
-use steward_http::{Answer, App, CallerAnd, ErrorBody};
+use steward_http::{Answer, App, CallerAnd, ErrorBody, Time};
 use utoipa::ToSchema;
 
 use super::EndpointSeen;
 use super::checks::ChangeSeen;
+use crate::schema::{MonitorStatus, TlsGrade, ValidationLevel};
 
 /// What was seen.
 #[derive(Serialize, ToSchema)]
 pub struct Checked {
     id: i64,
     domain: String,
+    #[schema(value_type = MonitorStatus)]
     status: &'static str,
     days_remaining: Option<i64>,
+    #[schema(value_type = Option<ValidationLevel>)]
     cert_level: Option<&'static str>,
     encryption_type: Option<String>,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    last_check: Option<Timestamp>,
+    last_check: Option<Time>,
+    #[schema(value_type = Option<TlsGrade>)]
     grade: Option<&'static str>,
     certificate_id: Option<i64>,
     served: Option<bool>,
@@ -47,7 +49,7 @@ pub async fn check(State(app): State<App>, asked: CallerAnd<Monitor>) -> Answer<
         days_remaining: monitor.days_remaining(now),
         cert_level: seen.map(|seen| seen.level).map(CertLevel::as_str),
         encryption_type: seen.map(Seen::encryption_type),
-        last_check: monitor.last_check,
+        last_check: monitor.last_check.map(Into::into),
         grade: monitor.grade(now).map(Grade::as_str),
         certificate_id: monitor.link.as_ref().map(|link| link.certificate.0),
         served: monitor.link.as_ref().map(|link| link.served),

@@ -2,16 +2,16 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::Error;
 use domain::ids::CheckId;
+use domain::list::in_range;
 use domain::monitors::{self, By, Change, Check, Monitor};
 use domain::names::DomainName;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use steward_http::{Answer, App, CallerAnd, ErrorBody, Params};
+use steward_http::{Answer, App, CallerAnd, ErrorBody, Params, Time};
 use utoipa::{IntoParams, ToSchema};
 
 use super::EndpointSeen;
+use crate::schema::{ChangedThing, CheckCause, CheckEvent, LIMIT_MAX, Limit, MonitorStatus};
 
 /// Which checks.
 #[derive(Deserialize, IntoParams)]
@@ -19,7 +19,8 @@ use super::EndpointSeen;
 #[into_params(parameter_in = Query)]
 pub struct Query {
     /// From 1 to 100; 50 unless given.
-    limit: Option<u32>,
+    #[param(value_type = Option<Limit>, inline)]
+    limit: Option<i64>,
     /// Only checks older than the one with this id.
     before: Option<i64>,
 }
@@ -36,12 +37,14 @@ pub struct CheckList {
 #[derive(Serialize, ToSchema)]
 pub struct CheckSeen {
     id: i64,
-    #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
+    at: Time,
     /// `schedule`, or `request` where somebody asked for it.
+    #[schema(value_type = CheckCause)]
     by: &'static str,
+    #[schema(value_type = MonitorStatus)]
     status: &'static str,
     /// `certificate_changed` where another certificate was in use than before.
+    #[schema(value_type = Option<CheckEvent>)]
     event: Option<&'static str>,
     /// What is different from the check before.
     changes: Vec<ChangeSeen>,
@@ -53,6 +56,7 @@ pub struct CheckSeen {
 #[derive(Serialize, ToSchema)]
 pub struct ChangeSeen {
     /// `certificate` (by SHA-256 fingerprint), `status`, `grade`, `protocol` or `cipher`.
+    #[schema(value_type = ChangedThing)]
     what: &'static str,
     old: String,
     new: String,
@@ -68,7 +72,7 @@ impl CheckSeen {
     fn new(check: &Check, domain: &DomainName) -> Self {
         Self {
             id: check.id.0,
-            at: check.at,
+            at: check.at.into(),
             by: match check.by {
                 By::Schedule => "schedule",
                 By::Request => "request",
@@ -90,10 +94,7 @@ pub async fn checks(
     asked: CallerAnd<Monitor>,
     Params(query): Params<Query>,
 ) -> Answer<Json<CheckList>> {
-    let limit = query.limit.unwrap_or(50);
-    if !(1..=100).contains(&limit) {
-        return Err(Error::invalid("limit", "must be from 1 to 100").into());
-    }
+    let limit = in_range("limit", query.limit.unwrap_or(50), LIMIT_MAX)?;
     let monitor = asked.row.value;
     let before = query.before.map(CheckId);
     let (checks, more) = monitors::history(app.ctx.store.as_ref(), monitor.id, limit, before).await?;

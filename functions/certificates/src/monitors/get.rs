@@ -5,7 +5,7 @@ use axum::extract::State;
 use domain::monitors::Monitor;
 use jiff::Timestamp;
 use serde::Serialize;
-use steward_http::{Answer, App, CallerAnd, ErrorBody};
+use steward_http::{Answer, App, CallerAnd, ErrorBody, Time};
 use utoipa::ToSchema;
 
 use super::{EndpointSeen, MonitorSummary};
@@ -15,15 +15,14 @@ use super::{EndpointSeen, MonitorSummary};
 pub struct MonitorDetail {
     #[serde(flatten)]
     summary: MonitorSummary,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
+    created_at: Time,
+    updated_at: Time,
     /// When it is looked at next.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    next_check: Option<Timestamp>,
+    next_check: Option<Time>,
     /// Roots trusted beside the public ones, PEM.
     root_ca_pem: Option<String>,
+    /// Why it is not looked at though it is switched on: its owner may not have it done now.
+    stopped: Option<String>,
     /// How many checks in a row did not reach it.
     failures: u32,
     /// What the last check saw, address by address.
@@ -34,10 +33,11 @@ impl MonitorDetail {
     fn new(monitor: &Monitor, now: Timestamp) -> Self {
         Self {
             summary: MonitorSummary::new(monitor, now),
-            created_at: monitor.created_at,
-            updated_at: monitor.updated_at,
-            next_check: monitor.next_check,
+            created_at: monitor.created_at.into(),
+            updated_at: monitor.updated_at.into(),
+            next_check: monitor.next_check.map(Into::into),
             root_ca_pem: monitor.root_ca_pem.clone(),
+            stopped: monitor.stopped.clone(),
             failures: monitor.failures,
             endpoints: monitor.looks.iter().map(|look| EndpointSeen::new(look, &monitor.domain, now)).collect(),
         }

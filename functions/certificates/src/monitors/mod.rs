@@ -15,7 +15,14 @@ use domain::names::DomainName;
 use domain::ports::StartTls;
 use jiff::Timestamp;
 use serde::Serialize;
+use steward_http::Time;
+use steward_http::schema::Port;
 use utoipa::ToSchema;
+
+use crate::schema::{
+    AddressKind, IntervalMinutes, LookFailure, MonitorStatus, Note, StartTlsProtocol, TlsGrade, TlsProtocol,
+    ValidationLevel,
+};
 
 /// A monitor in a list (000 §4.4.1).
 #[derive(Serialize, ToSchema)]
@@ -23,30 +30,37 @@ pub struct MonitorSummary {
     id: i64,
     domain: String,
     /// `DV`, `OV` or `EV`.
+    #[schema(value_type = Option<ValidationLevel>)]
     cert_level: Option<&'static str>,
     /// `ECC`, `ECC-384`, `RSA`, `RSA-4096` …
     encryption_type: Option<String>,
+    #[schema(value_type = Port)]
     port: u16,
     /// `auto`, `ipv4`, `ipv6`, `both` or `pinned`.
+    #[schema(value_type = AddressKind)]
     ip_type: &'static str,
     /// The addresses it is bound to, else those last looked at, separated by commas.
     ip_address: String,
     /// `unknown`, `normal`, `expiring`, `mismatch`, `untrusted`, `expired` or `unreachable`; the worst of its addresses.
+    #[schema(value_type = MonitorStatus)]
     status: &'static str,
     /// Whole days until the first certificate there expires; negative once it has.
     days_remaining: Option<i64>,
     is_active: bool,
+    #[schema(value_type = Note)]
     note: String,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    last_check: Option<Timestamp>,
+    last_check: Option<Time>,
     /// `A`, `A-`, `B` … `F` after the SSL Labs rating guide; `T` where it is not trusted, `M` where it is for other names.
+    #[schema(value_type = Option<TlsGrade>)]
     grade: Option<&'static str>,
     /// Your certificate for this name.
     certificate_id: Option<i64>,
     /// Whether that is what is served there.
     served: Option<bool>,
     /// `smtp` or `imap` where TLS begins with STARTTLS.
+    #[schema(value_type = Option<StartTlsProtocol>)]
     starttls: Option<&'static str>,
+    #[schema(value_type = IntervalMinutes)]
     interval_minutes: u32,
 }
 
@@ -65,7 +79,7 @@ impl MonitorSummary {
             days_remaining: monitor.days_remaining(now),
             is_active: monitor.is_active,
             note: monitor.note.clone(),
-            last_check: monitor.last_check,
+            last_check: monitor.last_check.map(Into::into),
             grade: monitor.grade(now).map(domain::monitors::Grade::as_str),
             certificate_id: monitor.link.as_ref().map(|link| link.certificate.0),
             served: monitor.link.as_ref().map(|link| link.served),
@@ -82,13 +96,16 @@ pub struct EndpointSeen {
     #[schema(value_type = Option<String>)]
     address: Option<IpAddr>,
     /// As the monitor's.
+    #[schema(value_type = MonitorStatus)]
     status: &'static str,
     /// Why there was no handshake: `refused`, `unresolved`, `unreachable` or `tls`.
+    #[schema(value_type = Option<LookFailure>)]
     failure: Option<&'static str>,
     /// The same in a sentence.
     error: Option<String>,
     /// What is wrong, in sentences.
     problems: Vec<String>,
+    #[schema(value_type = Option<TlsGrade>)]
     grade: Option<&'static str>,
     days_remaining: Option<i64>,
     /// What it showed.
@@ -106,10 +123,9 @@ pub struct CertificateSeen {
     serial: String,
     /// SHA-256, hex.
     fingerprint: String,
-    #[schema(value_type = String, format = DateTime)]
-    valid_from: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    valid_to: Timestamp,
+    valid_from: Time,
+    valid_to: Time,
+    #[schema(value_type = ValidationLevel)]
     cert_level: &'static str,
     encryption_type: String,
     key_bits: u32,
@@ -120,6 +136,7 @@ pub struct CertificateSeen {
     /// Whether the chain leads to a root that is trusted.
     trusted: bool,
     /// `TLSv1.3`, `TLSv1.2`; `TLSv1.1` or `TLSv1.0` where the server has no better.
+    #[schema(value_type = TlsProtocol)]
     protocol: &'static str,
     /// The cipher suite, by its IANA name.
     cipher: String,
@@ -154,8 +171,8 @@ impl CertificateSeen {
             names: seen.names.clone(),
             serial: seen.serial.clone(),
             fingerprint: seen.fingerprint.clone(),
-            valid_from: seen.valid_from,
-            valid_to: seen.valid_to,
+            valid_from: seen.valid_from.into(),
+            valid_to: seen.valid_to.into(),
             cert_level: seen.level.as_str(),
             encryption_type: seen.encryption_type(),
             key_bits: seen.key_bits,

@@ -3,12 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use domain::monitors::{self, Monitor};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use steward_http::{Answer, App, CallerAnd, ErrorBody, JsonBody};
+use steward_http::schema::Port;
+use steward_http::{Answer, App, CallerAnd, ErrorBody, JsonBody, Time};
 use utoipa::ToSchema;
 
 use super::{addresses, starttls};
+use crate::schema::{AddressKind, IntervalMinutes, Note, Roots, StartTlsChange, StartTlsProtocol};
 
 /// What to change; what is left out stays.
 #[derive(Deserialize, ToSchema)]
@@ -17,18 +18,24 @@ pub struct MonitorChange {
     /// Whether it is looked at by itself.
     is_active: Option<bool>,
     /// At most 1000 characters.
+    #[schema(value_type = Option<Note>)]
     note: Option<String>,
     /// From 1 to 65535.
+    #[schema(value_type = Option<Port>)]
     port: Option<i64>,
     /// As for a new one; alone, it ends what `ip_address` said.
+    #[schema(value_type = Option<AddressKind>)]
     ip_type: Option<String>,
     /// As for a new one; empty to resolve the name.
     ip_address: Option<String>,
     /// From 5 to 43200.
+    #[schema(value_type = Option<IntervalMinutes>)]
     interval_minutes: Option<i64>,
     /// `smtp`, `imap` or `none`.
+    #[schema(value_type = Option<StartTlsChange>)]
     starttls: Option<String>,
     /// PEM; empty for the public roots only.
+    #[schema(value_type = Option<Roots>)]
     root_ca_pem: Option<String>,
 }
 
@@ -37,16 +44,19 @@ pub struct MonitorChange {
 pub struct MonitorChanged {
     id: i64,
     is_active: bool,
+    #[schema(value_type = Note)]
     note: String,
-    #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
+    updated_at: Time,
+    #[schema(value_type = Port)]
     port: u16,
+    #[schema(value_type = AddressKind)]
     ip_type: &'static str,
     ip_address: String,
+    #[schema(value_type = IntervalMinutes)]
     interval_minutes: u32,
+    #[schema(value_type = Option<StartTlsProtocol>)]
     starttls: Option<&'static str>,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    next_check: Option<Timestamp>,
+    next_check: Option<Time>,
 }
 
 /// Changes a monitor.
@@ -75,13 +85,13 @@ pub async fn update(
     Ok(Json(MonitorChanged {
         id: monitor.id.0,
         is_active: monitor.is_active,
-        updated_at: monitor.updated_at,
+        updated_at: monitor.updated_at.into(),
         port: monitor.port,
         ip_type: monitor.target.ip_type.as_str(),
         ip_address: addresses(&monitor),
         interval_minutes: monitor.interval_minutes,
         starttls: starttls(monitor.starttls),
-        next_check: monitor.next_check,
+        next_check: monitor.next_check.map(Into::into),
         note: monitor.note,
     }))
 }

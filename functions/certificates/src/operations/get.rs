@@ -2,10 +2,11 @@
 
 use axum::Json;
 use domain::operations::{Operation, Progress, Step, Work};
-use jiff::Timestamp;
 use serde::Serialize;
-use steward_http::{Answer, CallerAnd, ErrorBody};
+use steward_http::{Answer, CallerAnd, ErrorBody, Time};
 use utoipa::ToSchema;
+
+use crate::schema::{OperationKind, OperationState, Percent};
 
 /// How far a piece of long work has come.
 #[derive(Serialize, ToSchema)]
@@ -13,22 +14,23 @@ pub struct OperationDetail {
     id: i64,
     /// What is being done: `issue`, `deploy`, `test_server`, `rollout`, `remove_records`, `test_dns_credential`, `purge`,
     /// `notify` or `deliver`.
+    #[schema(value_type = OperationKind)]
     kind: &'static str,
     /// The certificate it is done to.
     certificate_id: Option<i64>,
     /// `pending`, `running`, `succeeded` or `failed`.
+    #[schema(value_type = OperationState)]
     state: &'static str,
     /// Steps done, of all steps.
+    #[schema(value_type = Percent)]
     percent: u8,
     steps: Vec<StepDetail>,
     /// How often a worker has taken it up.
     attempts: u32,
     /// Why it failed.
     error: Option<String>,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
+    created_at: Time,
+    updated_at: Time,
 }
 
 /// One step of it.
@@ -36,11 +38,10 @@ pub struct OperationDetail {
 pub struct StepDetail {
     name: String,
     /// `pending`, `running`, `succeeded` or `failed`.
+    #[schema(value_type = OperationState)]
     state: &'static str,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    started_at: Option<Timestamp>,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    finished_at: Option<Timestamp>,
+    started_at: Option<Time>,
+    finished_at: Option<Time>,
     /// What it waits for, or why it failed.
     detail: Option<String>,
 }
@@ -50,8 +51,8 @@ impl StepDetail {
         Self {
             name: step.name,
             state: word(step.state),
-            started_at: step.started_at,
-            finished_at: step.finished_at,
+            started_at: step.started_at.map(Into::into),
+            finished_at: step.finished_at.map(Into::into),
             detail: step.detail,
         }
     }
@@ -93,7 +94,7 @@ pub async fn get(asked: CallerAnd<Operation>) -> Answer<Json<OperationDetail>> {
         steps: steps.collect(),
         attempts: operation.attempts,
         error: operation.error,
-        created_at: operation.created_at,
-        updated_at: operation.updated_at,
+        created_at: operation.created_at.into(),
+        updated_at: operation.updated_at.into(),
     }))
 }

@@ -9,27 +9,31 @@ use steward_http::{Answer, App, Caller, ErrorBody, JsonBody};
 use utoipa::ToSchema;
 
 use super::ServerDetail;
+use crate::schema::{Address, Note, ServerName, ServerType, ServerWord};
 
 /// A server to add.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServerToAdd {
     /// What serves its sites: `nginx`, `apache`, or another word for what Steward only brings files to.
-    #[schema(example = "nginx")]
+    #[schema(value_type = ServerType)]
     r#type: String,
     /// At most 100 characters.
-    #[schema(example = "web1")]
+    #[schema(value_type = ServerName)]
     name: String,
     /// The operating system; a test finds it out.
+    #[schema(value_type = Option<ServerWord>)]
     system: Option<String>,
     /// IPv4 or IPv6.
-    #[schema(example = "192.0.2.10")]
+    #[schema(value_type = Address)]
     ip_address: String,
     /// The version of what serves its sites; a test finds it out.
+    #[schema(value_type = Option<ServerWord>)]
     version: Option<String>,
     /// Whether renewed certificates are deployed to it by themselves; not so unless given.
     auto_deploy: Option<bool>,
     /// At most 1000 characters.
+    #[schema(value_type = Option<Note>)]
     note: Option<String>,
 }
 

@@ -6,6 +6,7 @@ use domain::ids::UserId;
 use domain::list::{PER_PAGE_MAX, PageRequest};
 use domain::servers;
 use serde::{Deserialize, Serialize};
+use steward_http::schema::{Page, PerPage, Search};
 use steward_http::{Answer, App, Caller, ErrorBody, Params};
 use utoipa::{IntoParams, ToSchema};
 
@@ -17,11 +18,14 @@ use super::ServerSummary;
 #[into_params(parameter_in = Query)]
 pub struct Query {
     /// Only those with this in the name, the address or the note.
+    #[param(value_type = Option<Search>, inline)]
     search: Option<String>,
     /// From 1; 1 unless given.
-    page: Option<u32>,
+    #[param(value_type = Option<Page>, inline)]
+    page: Option<i64>,
     /// From 1 to 50; 50 unless given.
-    per_page: Option<u32>,
+    #[param(value_type = Option<PerPage>, inline)]
+    per_page: Option<i64>,
     /// Those of this user, for whom may see them; the caller's own unless given.
     user_id: Option<i64>,
 }
@@ -40,7 +44,7 @@ pub struct ServerList {
 #[utoipa::path(get, path = "/api/servers", tag = "servers", params(Query),
     responses((status = 200, body = ServerList), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody)))]
 pub async fn list(State(app): State<App>, caller: Caller, Params(query): Params<Query>) -> Answer<Json<ServerList>> {
-    let per_page = query.per_page.or(Some(PER_PAGE_MAX));
+    let per_page = query.per_page.or(Some(PER_PAGE_MAX.into()));
     let request = PageRequest::new(query.page, per_page, query.search, "per_page")?;
     let owner = query.user_id.map_or(caller.viewer.user, UserId);
     let store = app.ctx.store.as_ref();

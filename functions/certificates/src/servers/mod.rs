@@ -10,25 +10,32 @@ pub mod test;
 pub mod update;
 
 use domain::servers::{Server, Ssh};
-use jiff::Timestamp;
 use serde::Serialize;
+use steward_http::Time;
+use steward_http::schema::Port;
 use utoipa::ToSchema;
+
+use crate::schema::{Address, Host, LoginName, Note, ServerName, ServerState, ServerType};
 
 /// A server in a list (000 §4.3.1).
 #[derive(Serialize, ToSchema)]
 pub struct ServerSummary {
     id: i64,
+    #[schema(value_type = ServerType)]
     r#type: String,
+    #[schema(value_type = ServerName)]
     name: String,
     system: String,
+    #[schema(value_type = Address)]
     ip_address: String,
     version: String,
     /// `normal`, `unreachable`, `login refused`, `host key changed` or, before anybody looked, `unknown`.
+    #[schema(value_type = ServerState)]
     status: &'static str,
     /// When somebody last looked at it.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    last_update: Option<Timestamp>,
+    last_update: Option<Time>,
     auto_deploy: bool,
+    #[schema(value_type = Note)]
     note: String,
 }
 
@@ -42,7 +49,7 @@ impl ServerSummary {
             ip_address: server.ip_address.clone(),
             version: server.version.clone(),
             status: server.status.as_str(),
-            last_update: server.last_update,
+            last_update: server.last_update.map(Into::into),
             auto_deploy: server.auto_deploy,
             note: server.note.clone(),
         }
@@ -54,10 +61,8 @@ impl ServerSummary {
 pub struct ServerDetail {
     #[serde(flatten)]
     summary: ServerSummary,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
+    created_at: Time,
+    updated_at: Time,
     /// How it is reached over SSH, once somebody said so.
     ssh: Option<SshDetail>,
 }
@@ -66,15 +71,18 @@ impl ServerDetail {
     fn new(server: &Server) -> Self {
         let ssh = server.ssh.as_ref().map(SshDetail::new);
         let summary = ServerSummary::new(server);
-        Self { summary, created_at: server.created_at, updated_at: server.updated_at, ssh }
+        Self { summary, created_at: server.created_at.into(), updated_at: server.updated_at.into(), ssh }
     }
 }
 
 /// How a server is reached over SSH. The private key is never shown.
 #[derive(Serialize, ToSchema)]
 pub struct SshDetail {
+    #[schema(value_type = Host)]
     host: String,
+    #[schema(value_type = Port)]
     port: u16,
+    #[schema(value_type = LoginName)]
     user: String,
     /// The line for the `authorized_keys` of that user.
     public_key: String,

@@ -6,20 +6,25 @@ use domain::Error;
 use domain::servers::{self, Server, SshSettings};
 use secrecy::SecretString;
 use serde::Deserialize;
+use steward_http::schema::Port;
 use steward_http::{Answer, App, CallerAnd, ErrorBody, JsonBody};
 use utoipa::ToSchema;
 
 use super::ServerDetail;
+use crate::schema::{Host, LoginName};
 
 /// How a server is reached; what is left out stays as it is.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SshToSet {
     /// A name or an address; the server's `ip_address` unless given.
+    #[schema(value_type = Option<Host>)]
     host: Option<String>,
     /// 22 unless given.
+    #[schema(value_type = Option<Port>)]
     port: Option<i64>,
     /// `root` unless given. It must be able to write where certificates go, and to reload what serves the sites.
+    #[schema(value_type = Option<LoginName>)]
     user: Option<String>,
     /// A private key (OpenSSH, PKCS#8, PKCS#1 or SEC1, PEM, not encrypted). Steward makes one where there is none.
     #[schema(value_type = Option<String>)]

@@ -3,19 +3,22 @@
 use axum::Json;
 use axum::extract::State;
 use domain::servers::{self, Server};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use steward_http::{Answer, App, CallerAnd, ErrorBody, JsonBody};
+use steward_http::{Answer, App, CallerAnd, ErrorBody, JsonBody, Time};
 use utoipa::ToSchema;
+
+use crate::schema::{Note, ServerName};
 
 /// What to change; what is left out stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServerChange {
     /// At most 100 characters.
+    #[schema(value_type = Option<ServerName>)]
     name: Option<String>,
     auto_deploy: Option<bool>,
     /// At most 1000 characters.
+    #[schema(value_type = Option<Note>)]
     note: Option<String>,
 }
 
@@ -23,11 +26,12 @@ pub struct ServerChange {
 #[derive(Serialize, ToSchema)]
 pub struct ServerChanged {
     id: i64,
+    #[schema(value_type = ServerName)]
     name: String,
     auto_deploy: bool,
+    #[schema(value_type = Note)]
     note: String,
-    #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
+    updated_at: Time,
 }
 
 /// Changes a server's name, note, and whether renewed certificates are deployed to it by themselves.
@@ -43,5 +47,5 @@ pub async fn update(
     let change = servers::ServerChange { name: body.name, auto_deploy: body.auto_deploy, note: body.note };
     servers::update(&app.ctx, &mut server, change).await?;
     let Server { id, name, auto_deploy, note, updated_at, .. } = server.value;
-    Ok(Json(ServerChanged { id: id.0, name, auto_deploy, note, updated_at }))
+    Ok(Json(ServerChanged { id: id.0, name, auto_deploy, note, updated_at: updated_at.into() }))
 }

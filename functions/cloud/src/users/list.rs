@@ -5,6 +5,7 @@ use axum::extract::State;
 use domain::list::PageRequest;
 use domain::users;
 use serde::{Deserialize, Serialize};
+use steward_http::schema::{Page, PerPage, Search};
 use steward_http::{Answer, App, Caller, CloudErrorBody, Params};
 use utoipa::{IntoParams, ToSchema};
 
@@ -17,11 +18,14 @@ use crate::envelope::{Envelope, done};
 #[into_params(parameter_in = Query)]
 pub struct Query {
     /// Only those with this in their name or address.
+    #[param(value_type = Option<Search>, inline)]
     search: Option<String>,
     /// From 1; 1 unless given.
-    page: Option<u32>,
+    #[param(value_type = Option<Page>, inline)]
+    page: Option<i64>,
     /// From 1 to 50; 20 unless given.
-    per_page: Option<u32>,
+    #[param(value_type = Option<PerPage>, inline)]
+    per_page: Option<i64>,
 }
 
 /// A page of users.

@@ -15,7 +15,9 @@ use crate::envelope::{Envelope, done};
 #[serde(deny_unknown_fields)]
 pub struct CloudLogin {
     /// Username, or e-mail address.
+    #[schema(example = "admin")]
     username: String,
+    #[schema(example = "correct horse battery")]
     password: String,
 }
 

@@ -13,27 +13,31 @@ pub mod update;
 pub mod update_profile;
 
 use domain::users::{Quota, User};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use steward_http::Time;
+use steward_http::schema::{UserRole, Username};
 use utoipa::ToSchema;
+
+use crate::schema::UserState;
 
 /// A user.
 #[derive(Serialize, ToSchema)]
 pub struct Profile {
     id: i64,
+    #[schema(value_type = Username)]
     username: String,
     email: String,
     /// Whether they proved that the address is theirs.
     email_verified: bool,
     /// `admin`, `distributor` or `user`.
+    #[schema(value_type = UserRole)]
     role: &'static str,
     /// `active`, `suspended` or `deleted`.
+    #[schema(value_type = UserState)]
     status: &'static str,
     quota: QuotaBody,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
+    created_at: Time,
+    updated_at: Time,
 }
 
 /// How much a user may have.
@@ -60,8 +64,8 @@ impl From<User> for Profile {
             role: user.role.as_str(),
             status: user.status.as_str(),
             quota: QuotaBody { certificates: user.quota.certificates },
-            created_at: user.created_at,
-            updated_at: user.updated_at,
+            created_at: user.created_at.into(),
+            updated_at: user.updated_at.into(),
         }
     }
 }

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::users::{self, NewUser};
 use serde::{Deserialize, Serialize};
+use steward_http::schema::{EmailAddress, NewPassword, Username};
 use steward_http::{Answer, App, CloudErrorBody, JsonBody, MaybeCaller};
 use utoipa::ToSchema;
 
@@ -16,9 +17,12 @@ use crate::envelope::{Envelope, done};
 #[serde(deny_unknown_fields)]
 pub struct UserRegistration {
     /// 3 to 64 letters, digits, dots, dashes or underscores.
+    #[schema(value_type = Username)]
     username: String,
+    #[schema(value_type = EmailAddress)]
     email: String,
     /// At least 8 characters.
+    #[schema(value_type = NewPassword)]
     password: String,
 }
 

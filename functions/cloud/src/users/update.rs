@@ -6,6 +6,7 @@ use domain::Error;
 use domain::ids::UserId;
 use domain::users::{self, Change, Role};
 use serde::Deserialize;
+use steward_http::schema::UserRole;
 use steward_http::{Answer, App, Caller, CloudErrorBody, IdPath, JsonBody, Object};
 use utoipa::ToSchema;
 
@@ -17,6 +18,7 @@ use crate::envelope::{Envelope, done};
 #[serde(deny_unknown_fields)]
 pub struct Update {
     /// `admin`, `distributor` or `user`.
+    #[schema(value_type = Option<UserRole>)]
     role: Option<String>,
     #[schema(value_type = Option<QuotaBody>)]
     quota: Option<Object<QuotaBody>>,

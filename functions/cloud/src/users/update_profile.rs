@@ -5,6 +5,7 @@ use axum::extract::State;
 use domain::Error;
 use domain::users::{self, ProfileChange};
 use serde::Deserialize;
+use steward_http::schema::{EmailAddress, NewPassword};
 use steward_http::{Answer, App, Caller, CloudErrorBody, JsonBody};
 use utoipa::ToSchema;
 
@@ -16,10 +17,13 @@ use crate::envelope::{Envelope, done};
 #[serde(deny_unknown_fields)]
 pub struct ProfileUpdate {
     /// A new address; it has to be verified again.
+    #[schema(value_type = Option<EmailAddress>)]
     email: Option<String>,
     /// A new password, at least 8 characters; every session ends.
+    #[schema(value_type = Option<NewPassword>)]
     password: Option<String>,
     /// The password you have.
+    #[schema(example = "correct horse battery")]
     current_password: String,
 }
 

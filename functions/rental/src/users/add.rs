@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::users::{NewUser, register};
 use serde::{Deserialize, Serialize};
+use steward_http::schema::{EmailAddress, NewPassword, Username};
 use steward_http::{Answer, App, ErrorBody, JsonBody, MaybeCaller};
 use utoipa::ToSchema;
 
@@ -12,9 +13,12 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub struct UserAddition {
     /// 3 to 64 letters, digits, dots, dashes or underscores.
+    #[schema(value_type = Username)]
     username: String,
     /// At least 8 characters.
+    #[schema(value_type = NewPassword)]
     password: String,
+    #[schema(value_type = EmailAddress)]
     email: String,
 }
 

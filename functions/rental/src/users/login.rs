@@ -12,7 +12,9 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub struct RentalLogin {
     /// Username, or e-mail address.
+    #[schema(example = "admin")]
     username: String,
+    #[schema(example = "correct horse battery")]
     password: String,
 }
 

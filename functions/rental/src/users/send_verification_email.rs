@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::users;
 use serde::Deserialize;
+use steward_http::schema::EmailAddress;
 use steward_http::{Answer, App, ErrorBody, JsonBody};
 use utoipa::ToSchema;
 
@@ -13,6 +14,7 @@ use super::Message;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Recipient {
+    #[schema(value_type = EmailAddress)]
     email: String,
 }
 

@@ -135,3 +135,18 @@ async fn a_connection_that_is_not_answered_is_for_later() {
         "{error:?}"
     );
 }
+
+#[tokio::test]
+async fn an_answer_is_read_as_far_as_a_ca_has_reason_to_write() {
+    let ca = Scripted::start().await;
+    let client = client();
+    let long = json!({ "type": "urn:ietf:params:acme:error:rejectedIdentifier", "detail": "no\n".repeat(100_000) });
+    ca.answer("POST /order", ("400 Bad Request", "", long.to_string()));
+    let error = client.new_order(&ca.account, &order_of(&["example.com"])).await.unwrap_err();
+    assert!(matches!(&error, CaError::Refused(reason) if reason.len() <= 2000 && !reason.contains('\n')), "{error:?}");
+    for body in ["x".repeat(8 << 20), format!("[{}0]", "0,".repeat(4 << 20))] {
+        ca.answer("POST /order", ("200 OK", "", body));
+        let error = client.new_order(&ca.account, &order_of(&["example.com"])).await.unwrap_err();
+        assert!(error.to_string().contains("length limit"), "{error:?}");
+    }
+}

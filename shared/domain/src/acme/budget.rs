@@ -41,6 +41,10 @@ pub enum LimitKind {
 }
 
 impl LimitKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] =
+        [Self::NewOrders, Self::CertificatesPerDomain, Self::CertificatesPerNames, Self::FailedValidations];
+
     /// Its name in the API.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -16,7 +16,10 @@ pub use create::{NewAccount, create, reap, register};
 pub use delete::delete;
 pub use limits::caa_identities;
 pub use list::{Filter, list, of_owner};
-pub use provider::{NewProvider, PROVIDERS, Provider, add_provider, display_name, find_provider, providers};
+pub use provider::{
+    NewProvider, PROVIDER_NAME_MAX, PROVIDER_NAME_MIN, PROVIDERS, Provider, ROOT_CA_MAX, add_provider, display_name,
+    find_provider, providers,
+};
 pub use set_default::set_default;
 pub use status::{disable, enable};
 

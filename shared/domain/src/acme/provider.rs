@@ -21,7 +21,12 @@ pub static PROVIDERS: Table = Table {
 const LIST: &str = "providers";
 
 /// The longest root certificates of a provider, in bytes.
-const ROOT_CA_MAX: usize = 64 * 1024;
+pub const ROOT_CA_MAX: usize = 64 * 1024;
+
+/// The shortest name of a provider, in characters.
+pub const PROVIDER_NAME_MIN: usize = 2;
+/// The longest name of a provider, in characters.
+pub const PROVIDER_NAME_MAX: usize = 40;
 
 /// A certificate authority one can have accounts at.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -130,8 +135,9 @@ pub async fn add_provider(ctx: &Context, viewer: &Viewer, new: NewProvider) -> R
     viewer.require_admin()?;
     let name = new.name;
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if !(2..=40).contains(&name.len()) || !name.chars().all(allowed) {
-        return Err(Error::invalid("name", "must be 2 to 40 lower-case letters, digits or dashes"));
+    if !(PROVIDER_NAME_MIN..=PROVIDER_NAME_MAX).contains(&name.len()) || !name.chars().all(allowed) {
+        let reason = format!("must be {PROVIDER_NAME_MIN} to {PROVIDER_NAME_MAX} lower-case letters, digits or dashes");
+        return Err(Error::invalid("name", reason));
     }
     if well_known().any(|provider| provider.name == name) {
         return Err(taken(&name));

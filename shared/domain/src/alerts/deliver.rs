@@ -2,12 +2,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::channels::{Batch, Channel, Delivery, Service, open};
+use super::channels::{Batch, Channel, Delivery, Service, of_owner, open};
 use super::mailbox::{Waiting, notices, waiting};
 use super::message::compose;
 use crate::entity::{self, Stored};
-use crate::ids::{ChannelId, OperationId};
-use crate::operations::{Lease, Leased, Next, Operation, Work, take};
+use crate::ids::{ChannelId, OperationId, UserId};
+use crate::operations::{Leased, Next, Operation, Work, next_id, send, stopped, take};
 use crate::ports::{EntropyExt, Key, Mail, Message, MessengerError, StoreError, Write};
 use crate::{Context, Error, Result};
 
@@ -44,11 +44,55 @@ pub async fn deliver(ctx: &Context, id: OperationId) -> Result<Next> {
     let Work::Deliver { channel } = operation.value.work else {
         return Err(Error::Internal(format!("operation {id} does not deliver")));
     };
+    if let Some(reason) = stopped(ctx, &operation.value, &[]).await? {
+        return stop(ctx, operation, channel, &reason).await;
+    }
     loop {
         if let Turn::End(next) = turn(ctx, &mut operation, channel).await? {
             return Ok(next);
         }
     }
+}
+
+/// Ends the delivery; what waits stays until the channel's owner may be told again.
+async fn stop(ctx: &Context, mut operation: Stored<Operation>, id: ChannelId, reason: &str) -> Result<Next> {
+    let store = ctx.store.as_ref();
+    operation.value.fail(reason, ctx.clock.now());
+    let mut writes = vec![operation.update()?];
+    if let Some(mut channel) = entity::find::<Channel>(store, Key::of(id.0)).await?
+        && channel.value.delivery.operation == Some(operation.value.id)
+    {
+        let delivery = &mut channel.value.delivery;
+        (delivery.operation, delivery.last_error) = (None, Some(reason.to_owned()));
+        writes.push(channel.update()?);
+    }
+    store.transact(writes).await?;
+    Ok(Next::Done)
+}
+
+/// Sends what waits for the channels of a user who is active again; gives for how many.
+pub async fn resume(ctx: &Context, owner: UserId) -> Result<usize> {
+    let store = ctx.store.as_ref();
+    let mut begun = 0;
+    for mut channel in of_owner(store, owner).await? {
+        let (id, delivery) = (channel.value.id, &mut channel.value.delivery);
+        if delivery.operation.is_some() || delivery.waiting == 0 {
+            continue;
+        }
+        let work = Work::Deliver { channel: id };
+        let operation = Operation::new(next_id(store).await?, owner, work, &["deliver"], ctx.clock.now());
+        (delivery.operation, delivery.last_error) = (Some(operation.id), None);
+        match store.transact(vec![channel.update()?, entity::insert(&operation)?]).await {
+            Ok(()) => {
+                send(ctx.queue.as_ref(), &operation).await;
+                begun += 1;
+            }
+            // News came meanwhile, and with it an operation.
+            Err(StoreError::Unexpected { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(begun)
 }
 
 async fn turn(ctx: &Context, operation: &mut Stored<Operation>, id: ChannelId) -> Result<Turn> {
@@ -61,7 +105,7 @@ async fn turn(ctx: &Context, operation: &mut Stored<Operation>, id: ChannelId) -
     if messages.is_empty() {
         return finish(ctx, operation, channel).await;
     }
-    if !channel.value.enabled {
+    if !channel.value.enabled || !channel.value.is_confirmed() {
         let removed = messages.iter().map(|message| message.notify.0).collect::<Vec<_>>();
         return record(ctx, operation, channel, &removed, |delivery| delivery.batch = None).await;
     }
@@ -115,7 +159,8 @@ pub(super) async fn hand_over(
 
 impl Delivery {
     pub(super) fn forget_before(&mut self, now: Timestamp) {
-        self.recent.retain(|sent| within_window(*sent, now).is_some());
+        // What a clock that was set back since calls later than now says nothing.
+        self.recent.retain(|sent| *sent <= now && within_window(*sent, now).is_some());
     }
 
     /// Decides what is sent next: the oldest message, or all of them where they are many or were held. `Some` pause when
@@ -203,7 +248,7 @@ async fn record(
 ) -> Result<Turn> {
     let (store, id, now) = (ctx.store.as_ref(), channel.value.id, ctx.clock.now());
     let until = now.checked_add(LEASE).map_err(|e| Error::Internal(e.to_string()))?;
-    operation.value.lease = operation.value.lease.take().map(|lease| Lease { until, ..lease });
+    operation.value.keep_lease(until);
     operation.value.updated_at = now;
     let removed = u32::try_from(messages.len()).unwrap_or(u32::MAX);
     for _ in 0..TRIES {

@@ -41,8 +41,13 @@ pub(super) fn trial(ctx: &Context, channel: &Channel) -> Message {
 }
 
 fn message(id: String, at: Timestamp, title: String, text: String, alerts: Vec<Value>) -> Message {
-    let json = json!({"id": id, "sent_at": at, "title": title, "text": text, "alerts": alerts});
+    let json = json!({"id": id, "sent_at": whole_seconds(at), "title": title, "text": text, "alerts": alerts});
     Message { id, at, title, text, json }
+}
+
+/// A time as the API writes it.
+fn whole_seconds(at: Timestamp) -> String {
+    format!("{at:.0}")
 }
 
 fn digest(notices: &[Notice], public_url: &str) -> (String, String) {
@@ -65,7 +70,7 @@ fn for_programs(notice: &Notice, public_url: &str) -> Value {
         "subject_id": notice.subject.id(),
         "name": notice.name,
         "text": notice.text,
-        "since": notice.since,
+        "since": whole_seconds(notice.since),
         "url": format!("{public_url}{}", notice.subject.path()),
     })
 }

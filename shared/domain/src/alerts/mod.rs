@@ -5,6 +5,7 @@
 //! it. The same state seen again costs one read, and says nothing.
 
 mod alert;
+mod allowance;
 mod announce;
 pub mod channels;
 mod deliver;
@@ -21,7 +22,8 @@ mod thresholds;
 pub use alert::{ALERTS, Alert, AlertState, list};
 pub use announce::announce;
 pub use channels::CHANNELS;
-pub use deliver::deliver;
+pub use allowance::MAIL_ALLOWANCES;
+pub use deliver::{deliver, resume};
 pub use expiry::{Expiring, observe_expiry};
 pub use forget::forget;
 pub use mailbox::MESSAGES;
@@ -29,7 +31,7 @@ pub use notice::{Event, Notice};
 pub use notify::notify;
 pub use observe::{Observation, observe};
 pub use standing::STANDINGS;
-pub use thresholds::{ALERT_SETTINGS, Thresholds, expiry_level, set_thresholds, thresholds};
+pub use thresholds::{ALERT_SETTINGS, DAYS_MAX, Thresholds, expiry_level, set_thresholds, thresholds};
 
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +53,9 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// The word for each.
+    pub const WORDS: [&'static str; 4] = ["certificate", "monitor", "deployment", "server"];
+
     /// The word for what it is.
     pub fn word(self) -> &'static str {
         match self {
@@ -144,6 +149,9 @@ pub enum Level {
 }
 
 impl Level {
+    /// Every level.
+    pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Critical];
+
     /// The API's word for it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -155,7 +163,7 @@ impl Level {
 
     /// Reads the API's word.
     pub fn parse(field: &str, text: &str) -> crate::Result<Self> {
-        [Self::Info, Self::Warning, Self::Critical]
+        Self::ALL
             .into_iter()
             .find(|level| level.as_str() == text)
             .ok_or_else(|| Error::invalid(field, "must be one of info, warning, critical"))

@@ -25,6 +25,11 @@ pub async fn notify(ctx: &Context, id: OperationId) -> Result<Next> {
     let Work::Notify { notice, told } = operation.value.work.clone() else {
         return Err(Error::Internal(format!("operation {id} does not notify")));
     };
+    if let Some(reason) = operations::stopped(ctx, &operation.value, &[]).await? {
+        operation.value.fail(&reason, ctx.clock.now());
+        operation.save(ctx.store.as_ref()).await?;
+        return Ok(Next::Done);
+    }
     let channels = channels::of_owner(ctx.store.as_ref(), operation.value.owner).await?;
     let wanting: Vec<_> = channels.into_iter().filter(|channel| channel.value.wants(&notice)).collect();
     if wanting.is_empty() {
@@ -43,7 +48,7 @@ pub async fn notify(ctx: &Context, id: OperationId) -> Result<Next> {
 
 impl Channel {
     fn wants(&self, notice: &Notice) -> bool {
-        self.enabled && notice.level >= self.min_level
+        self.enabled && self.is_confirmed() && notice.level >= self.min_level
     }
 }
 

@@ -11,7 +11,7 @@ pub static ALERT_SETTINGS: Table =
     Table { name: "alert_settings", partition: Attribute::number("owner"), sort: None, indexes: &[], ttl: None };
 
 /// The most days a threshold may have: the longest certificate of a public CA lived that long.
-const DAYS_MAX: u32 = 825;
+pub const DAYS_MAX: u32 = 825;
 
 /// At how many days left of a certificate's life its owner is told, and how urgently; when it has expired, in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

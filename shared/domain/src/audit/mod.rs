@@ -58,6 +58,9 @@ pub enum By {
 }
 
 impl By {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Token, Self::ApiKey, Self::Nothing, Self::Steward];
+
     /// The API's word for it.
     pub fn as_str(self) -> &'static str {
         match self {

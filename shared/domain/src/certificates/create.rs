@@ -4,7 +4,7 @@ use crate::acme::{self, Account, AccountStatus, Provider, display_name};
 use crate::dns_credentials::{DNS_CREDENTIALS, DnsCredential};
 use crate::entity;
 use crate::ids::{AccountId, CertificateId, OperationId};
-use crate::names::DomainName;
+use crate::names::{DomainName, entries};
 use crate::operations::{self, Operation, Work};
 use crate::ports::{Expect, Key, StoreError, Write};
 use crate::preflight::{self, Plan};
@@ -168,7 +168,7 @@ pub(super) async fn profile(ctx: &Context, account: &Account, profile: Option<St
 
 fn alt_domains(domain: &DomainName, texts: &[String]) -> Result<Vec<DomainName>> {
     let mut names: Vec<DomainName> = Vec::new();
-    for text in texts.iter().filter(|text| !text.trim().is_empty()) {
+    for text in texts.iter().flat_map(|text| entries(text)) {
         let name = DomainName::parse("alt_domains", text)?;
         if name != *domain && !names.contains(&name) {
             names.push(name);

@@ -23,6 +23,9 @@ pub enum Method {
 }
 
 impl Method {
+    /// The API's word for each.
+    pub const WORDS: [&'static str; 4] = ["manual", "dns", "delegated", "http"];
+
     /// Reads the API's word, `manual` where there is none, and the credential that goes with `dns`.
     pub fn parse(challenge: Option<&str>, credential: Option<DnsCredentialId>) -> Result<Self> {
         let word = challenge.map(str::trim).filter(|word| !word.is_empty());

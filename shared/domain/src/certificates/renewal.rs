@@ -73,6 +73,9 @@ pub struct Renewal {
     pub retry_at: Option<Timestamp>,
     /// Why it failed last.
     pub error: Option<String>,
+    /// Whether nothing is done because its owner may not; `error` says why.
+    #[serde(default)]
+    pub stands_still: bool,
     /// Whether the CA has refused to hear which certificate is replaced: it is not told again.
     pub replaces_refused: bool,
     /// What is being done.
@@ -96,6 +99,7 @@ impl Renewal {
             failures: 0,
             retry_at: None,
             error: None,
+            stands_still: false,
             replaces_refused: false,
             attempt: Attempt::Idle,
         }
@@ -145,6 +149,32 @@ impl Renewal {
     /// Whether an order is to be made now.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.attempt == Attempt::Idle && self.starts_at() <= now
+    }
+
+    /// Nothing is done, for a reason that is no failure; whether that is new.
+    pub fn stand_still(&mut self, reason: String) -> bool {
+        let new = self.error.as_ref() != Some(&reason);
+        (self.error, self.stands_still) = (Some(reason), true);
+        new
+    }
+
+    /// What stood against it is over; whether anything did.
+    pub fn stand_no_more(&mut self) -> bool {
+        let stood = std::mem::take(&mut self.stands_still);
+        if stood {
+            self.error = None;
+        }
+        stood
+    }
+
+    /// Brings times back that were written by a clock which has been set back since: none is further off than its rate.
+    /// Whether there was one.
+    pub fn clamp(&mut self, now: Timestamp) -> bool {
+        let before = (self.look_at, self.retry_at, self.issued_at);
+        self.look_at = self.look_at.min(plus(now, LOOK_AT_LATEST));
+        self.retry_at = self.retry_at.map(|at| at.min(plus(now, DAILY)));
+        self.issued_at = self.issued_at.min(now);
+        before != (self.look_at, self.retry_at, self.issued_at)
     }
 
     /// Takes what the CA said of its window; the certificate's own place in it does not depend on when it was asked.

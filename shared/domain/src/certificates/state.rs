@@ -56,6 +56,10 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every status.
+    pub const ALL: [Self; 7] =
+        [Self::Unissued, Self::Verifying, Self::Issuing, Self::Issued, Self::Failed, Self::Expired, Self::Revoked];
+
     /// The word the API uses.
     pub fn as_str(self) -> &'static str {
         match self {

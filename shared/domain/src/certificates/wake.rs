@@ -13,7 +13,10 @@ pub async fn wake(ctx: &Context, id: CertificateId) -> Result<()> {
     let Some(mut certificate) = entity::find::<Certificate>(store, Key::of(id.0)).await? else { return Ok(()) };
     let State::Issued(issued) = &certificate.value.state else { return Ok(()) };
     let now = ctx.clock.now();
-    let mut changed = false;
+    if let Some(reason) = super::stopped(ctx, &certificate.value).await? {
+        return stop(ctx, &mut certificate, reason).await;
+    }
+    let mut changed = certificate.value.renewal.as_mut().is_some_and(Renewal::stand_no_more);
     if certificate.value.renewal.is_none() {
         let issued_at = issued.valid_from;
         certificate.value.renewal = Some(Renewal::of(id, issued, certificate.value.account, issued_at));
@@ -31,6 +34,14 @@ pub async fn wake(ctx: &Context, id: CertificateId) -> Result<()> {
     }
     schedule(ctx, &certificate.value).await?;
     tell(ctx, &certificate.value).await
+}
+
+/// Leaves the certificate alone, and says why. It is not scheduled again: the daily repair asks again, and so does the
+/// return of its owner.
+async fn stop(ctx: &Context, certificate: &mut Stored<Certificate>, reason: String) -> Result<()> {
+    tracing::warn!(certificate = %certificate.value.id, reason, "not renewed");
+    let new = certificate.value.renewal.as_mut().is_some_and(|renewal| renewal.stand_still(reason));
+    if new { certificate.save(ctx.store.as_ref()).await } else { Ok(()) }
 }
 
 /// Asks the CA for its window. Where it gives none, or does not answer, the plan stands.

@@ -8,9 +8,9 @@ use crate::servers::Server;
 use crate::{Error, Result};
 
 /// The longest path or command, in characters.
-const TEXT_MAX: usize = 500;
+pub const TEXT_MAX: usize = 500;
 /// The most addresses, and the most names, that are looked at.
-const LOOKED_AT_MAX: usize = 20;
+pub const LOOKED_AT_MAX: usize = 20;
 /// The port of https.
 const HTTPS: u16 = 443;
 
@@ -27,6 +27,9 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Nginx, Self::Apache, Self::Files];
+
     /// The word the API uses.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -38,7 +41,7 @@ impl Kind {
 
     /// Reads the API's word.
     pub fn parse(field: &str, text: &str) -> Result<Self> {
-        [Self::Nginx, Self::Apache, Self::Files]
+        Self::ALL
             .into_iter()
             .find(|kind| kind.as_str().eq_ignore_ascii_case(text.trim()))
             .ok_or_else(|| Error::invalid(field, "must be nginx, apache or files"))

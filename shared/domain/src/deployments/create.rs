@@ -40,6 +40,7 @@ pub async fn create(
     let deployment = Deployment {
         id: DeploymentId(counter::next_id(store, "deployment").await?),
         owner: server.value.owner,
+        allowed_by: Some(viewer.user),
         certificate: new.certificate,
         server: new.server,
         deploy_path,

@@ -11,12 +11,13 @@ mod paths;
 mod rollout;
 mod run;
 mod start;
+mod stopped;
 mod update;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use config::{Config, Kind, Site};
+pub use config::{Config, Kind, LOOKED_AT_MAX, Site, TEXT_MAX};
 pub use create::{NewDeployment, create};
 pub use delete::delete;
 pub use end::{Ending, end};
@@ -25,7 +26,8 @@ pub use lock::{LOCKS, release, take_turn};
 pub use paths::PATHS;
 pub use rollout::{are_there, rollout, start_each};
 pub use run::{Before, Cause, Outcome, RUNS, Rollback, Run, Served};
-pub use start::{DRY_STEPS, STEPS, start};
+pub use start::{DRY_STEPS, STEPS, start, start_by};
+pub use stopped::stopped;
 pub use update::{Change, update};
 
 use crate::entity::Entity;
@@ -83,6 +85,9 @@ pub enum Status {
 }
 
 impl Status {
+    /// The API's word for each.
+    pub const WORDS: [&'static str; 6] = ["pending", "running", "deployed", "failed", "rolled_back", "rollback_failed"];
+
     /// The word the API uses.
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -120,6 +125,9 @@ pub struct Deployment {
     pub id: DeploymentId,
     /// Whose it is: the server's owner.
     pub owner: UserId,
+    /// Who last made, changed or ran it, and could reach both the certificate and the server.
+    #[serde(default)]
+    pub allowed_by: Option<UserId>,
     /// The certificate.
     pub certificate: CertificateId,
     /// The server.

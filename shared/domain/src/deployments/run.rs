@@ -36,6 +36,9 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// The API's word for each.
+    pub const WORDS: [&'static str; 3] = ["asked", "renewed", "retry"];
+
     /// The word the API uses.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -117,6 +120,10 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The API's word for each.
+    pub const WORDS: [&'static str; 8] =
+        ["waiting", "running", "deployed", "checked", "failed", "rolled_back", "rollback_failed", "superseded"];
+
     /// The word the API uses.
     pub fn as_str(&self) -> &'static str {
         match self {

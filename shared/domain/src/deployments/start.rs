@@ -3,10 +3,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Cause, Current, Deployment, Outcome, Run, Status};
+use crate::certificates::Certificate;
 use crate::entity::{self, Stored};
 use crate::ids::DeploymentRunId;
 use crate::operations::{self, Operation, Work};
 use crate::ports::{Key, Store, Write};
+use crate::users::Viewer;
 use crate::{Context, Error, Result, counter};
 
 /// What a run does, in order.
@@ -53,6 +55,27 @@ pub async fn start(
     deployment.written();
     operations::send(ctx.queue.as_ref(), &operation).await;
     Ok(entity::inserted(run))
+}
+
+/// Starts a run because somebody asks for it. If they may reach the certificate, the run counts on their right to it,
+/// and so do the runs after it.
+pub async fn start_by(
+    ctx: &Context,
+    viewer: &Viewer,
+    deployment: &mut Stored<Deployment>,
+    dry_run: bool,
+) -> Result<Stored<Run>> {
+    let store = ctx.store.as_ref();
+    if deployment.value.owner != viewer.user && deployment.value.allowed_by != Some(viewer.user) {
+        let certificate: Option<Stored<Certificate>> =
+            entity::find(store, Key::of(deployment.value.certificate.0)).await?;
+        if let Some(certificate) = certificate
+            && viewer.may_reach(store, certificate.value.owner).await?
+        {
+            deployment.value.allowed_by = Some(viewer.user);
+        }
+    }
+    start(ctx, deployment, Cause::Asked, dry_run).await
 }
 
 /// The rows of a run that begins at once.

@@ -33,7 +33,7 @@ pub async fn update(ctx: &Context, viewer: &Viewer, deployment: &mut Stored<Depl
     if let Some(certificate) = change.certificate.filter(|id| *id != before.certificate) {
         let found = entity::find::<Certificate>(store, Key::of(certificate.0)).await?;
         require_certificate(store, viewer, found.as_ref()).await?;
-        value.certificate = certificate;
+        (value.certificate, value.allowed_by) = (certificate, Some(viewer.user));
     }
     value.updated_at = ctx.clock.now();
 

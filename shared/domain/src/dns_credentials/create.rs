@@ -9,7 +9,7 @@ use crate::ports::StoreError;
 use crate::{Context, Error, Result, counter};
 
 /// The longest name, in characters.
-const NAME_MAX: usize = 100;
+pub const NAME_MAX: usize = 100;
 
 /// What a person gives to make a credential.
 #[derive(Debug)]
@@ -44,6 +44,7 @@ pub async fn create(ctx: &Context, owner: UserId, new: NewDnsCredential) -> Resu
         provider: provider.name.to_owned(),
         fields: fields.plain,
         zone,
+        rest: None,
         created_at: now,
         updated_at: now,
     };

@@ -7,7 +7,7 @@ use crate::ports::{DnsAccess, DnsWriteError, Vault};
 use crate::{Context, Error, Result};
 
 /// The longest field: a key in PEM, or a service account.
-const FIELD_MAX: usize = 16 * 1024;
+pub const FIELD_MAX: usize = 16 * 1024;
 
 /// The fields of a credential, apart by where they are kept.
 pub(super) struct Fields {

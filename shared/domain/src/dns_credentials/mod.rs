@@ -4,6 +4,7 @@ mod create;
 mod delete;
 mod fields;
 mod providers;
+mod rest;
 mod test;
 mod update;
 mod zone;
@@ -13,10 +14,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use create::{NewDnsCredential, create};
+pub use create::{NAME_MAX, NewDnsCredential, create};
 pub use delete::delete;
-pub use fields::access;
+pub use fields::{FIELD_MAX, access};
 pub use providers::{DnsProvider, Field, FieldKind, PROVIDERS, Writes, provider};
+pub use rest::{Rest, awake, note};
 pub use test::{test, try_out};
 pub use update::{DnsCredentialChange, update};
 pub use zone::{encloses, parse_zone};
@@ -59,6 +61,9 @@ pub struct DnsCredential {
     pub fields: BTreeMap<String, String>,
     /// The zone it is for; without one, that of each record is looked up.
     pub zone: Option<String>,
+    /// Its provider does not answer: it is left alone for a while.
+    #[serde(default)]
+    pub rest: Option<Rest>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.

@@ -55,6 +55,9 @@ pub async fn try_out(ctx: &Context, id: OperationId) -> Result<Next> {
         return Err(Error::Internal(format!("operation {id} tests no DNS credential")));
     };
     let trial = Trial { credential: *credential, host: format!("_steward-test.{zone}"), value: value.clone() };
+    if let Some(reason) = operations::stopped(ctx, &operation.value, &[]).await? {
+        return fail(ctx, operation, &reason).await;
+    }
     loop {
         let Some(step) = operation.value.next_step().map(str::to_owned) else {
             operation.value.succeed(ctx.clock.now());

@@ -47,6 +47,8 @@ pub async fn update(ctx: &Context, credential: &mut Stored<DnsCredential>, chang
         sealed = Some(fields::seal(&fields.secret)?);
         row.fields = fields.plain;
     }
+    // It is tried at once.
+    row.rest = None;
     row.updated_at = ctx.clock.now();
     credential.save(ctx.store.as_ref()).await?;
     if let Some(sealed) = sealed {

@@ -30,11 +30,11 @@ pub(crate) async fn clear_all(ctx: &Context, by: OperationId, holder: OperationI
 async fn clear(ctx: &Context, by: OperationId, records: &Stored<Records>) -> Result<(), PublishError> {
     let store = ctx.store.as_ref();
     let Records { holder, at, zone, credential, .. } = &records.value;
-    let mut name = Row::find(store, at).await?;
+    let mut name = Row::find(store, *credential, at).await?;
     if !name.name().take(by, ctx.clock.now()) {
         return Err(PublishError::busy(at));
     }
-    match store.write(name.put()?).await {
+    match store.transact(name.put()?).await {
         Ok(()) => {}
         Err(StoreError::Unexpected { .. }) => return Err(PublishError::busy(at)),
         Err(error) => return Err(error.into()),

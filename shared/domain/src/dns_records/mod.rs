@@ -7,6 +7,7 @@ mod names;
 mod place;
 mod publish;
 mod remove;
+mod repeat;
 mod sweep;
 
 use jiff::Timestamp;
@@ -17,6 +18,7 @@ pub use error::PublishError;
 pub use names::DNS_NAMES;
 pub use publish::publish;
 pub use remove::{removal, remove};
+pub use repeat::repeat;
 pub use sweep::sweep;
 
 use crate::Result;
@@ -63,6 +65,9 @@ struct Records {
     values: Vec<String>,
     made: Made,
     created_at: Timestamp,
+    /// When the provider last had them written; older rows do not say.
+    #[serde(default)]
+    written_at: Option<Timestamp>,
 }
 
 impl Entity for Records {

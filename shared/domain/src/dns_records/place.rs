@@ -25,7 +25,7 @@ pub(super) async fn locate(
         };
         let at = delegation.target(owner, host.strip_prefix(delegation::CHALLENGE).unwrap_or(host));
         let zone = match credential.zone.as_ref().filter(|zone| encloses(zone, &at)) {
-            Some(zone) => zone.clone(),
+            Some(zone) => cut(ctx, zone, &at).await,
             None => ctx.dns.zone(&at).await?,
         };
         return Ok(Place { at, zone });
@@ -36,7 +36,7 @@ pub(super) async fn locate(
     }
     let at = aliases.end().to_owned();
     let zone = match &credential.zone {
-        Some(zone) if encloses(zone, &at) => zone.clone(),
+        Some(zone) if encloses(zone, &at) => cut(ctx, zone, &at).await,
         Some(zone) => {
             let led = if aliases.is_alias() { format!(", an alias of {at},") } else { String::new() };
             let name = &credential.name;
@@ -47,4 +47,13 @@ pub(super) async fn locate(
         None => ctx.dns.zone(&at).await?,
     };
     Ok(Place { at, zone })
+}
+
+/// The zone of a credential, or the one below it that a name really lies in: what is written above a zone cut is never
+/// seen. The zone that a person named counts where none is known, and where the resolvers know only one above it.
+async fn cut(ctx: &Context, zone: &str, at: &str) -> String {
+    match ctx.dns.zone(at).await {
+        Ok(found) if encloses(zone, &found) => found,
+        Ok(_) | Err(_) => zone.to_owned(),
+    }
 }

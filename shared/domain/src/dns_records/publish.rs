@@ -29,6 +29,8 @@ pub async fn publish(
     if known.as_ref().is_some_and(there) {
         return Ok(());
     }
+    // What was begun is ended with the credential that it was begun with: the ledger says that one, for the removal.
+    let credential = known.as_ref().map_or(credential, |records| records.value.credential);
     let row = entity::find::<DnsCredential>(store, Key::of(credential.0)).await?;
     let row = row.ok_or_else(|| PublishError::Refused("the DNS credential is gone".into()))?.value;
     let access = dns_credentials::access(ctx.vault.as_ref(), &row).await??;
@@ -39,12 +41,12 @@ pub async fn publish(
 
     for _ in 0..TRIES {
         let now = ctx.clock.now();
-        let mut name = Row::find(store, &place.at).await?;
+        let mut name = Row::find(store, credential, &place.at).await?;
         if !name.name().take(holder, now) {
             return Err(PublishError::busy(&place.at));
         }
         name.name().want(holder, values);
-        let mut writes = vec![name.put()?];
+        let mut writes = Vec::new();
         let mut records = match known.take() {
             Some(mut stored) => {
                 merge(&mut stored.value.values, values);
@@ -63,6 +65,7 @@ pub async fn publish(
                     values: values.to_vec(),
                     made: Made::Intended,
                     created_at: now,
+                    written_at: None,
                 };
                 writes.push(entity::insert(&records)?);
                 writes.push(counter::add(&DnsCredential::references(credential), 1));
@@ -71,10 +74,11 @@ pub async fn publish(
                 entity::inserted(records)
             }
         };
-        let is_known = writes.len() == 2;
+        let is_known = writes.len() == 1;
+        writes.extend(name.put()?);
         match store.transact(writes).await {
             Ok(()) => {}
-            Err(StoreError::Unexpected { index: 3 }) => {
+            Err(StoreError::Unexpected { index: 2 }) => {
                 return Err(PublishError::Refused("the DNS credential is gone".into()));
             }
             Err(StoreError::Unexpected { .. }) => {
@@ -101,6 +105,7 @@ pub async fn publish(
         let after = match &written {
             Ok(()) => {
                 records.value.made = Made::There;
+                records.value.written_at = Some(now);
                 vec![name.update()?, records.update()?]
             }
             // It may have happened: it stays in the ledger, and is removed with its holder.

@@ -29,7 +29,10 @@ pub async fn remove(ctx: &Context, id: OperationId) -> Result<Next> {
     let Work::RemoveRecords { holder } = operation.value.work else {
         return Err(Error::Internal(format!("operation {id} removes no records")));
     };
-    let cleared = clear_all(ctx, id, holder).await;
+    let cleared = match operation.value.set_aside() {
+        Some(reason) => Err(PublishError::Refused(reason)),
+        None => clear_all(ctx, id, holder).await,
+    };
     let (row, now) = (&mut operation.value, ctx.clock.now());
     let next = match cleared {
         Ok(()) => {

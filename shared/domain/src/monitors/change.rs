@@ -22,6 +22,9 @@ pub enum Changed {
 }
 
 impl Changed {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Certificate, Self::Status, Self::Grade, Self::Protocol, Self::Cipher];
+
     /// The API's word for it.
     pub fn as_str(self) -> &'static str {
         match self {

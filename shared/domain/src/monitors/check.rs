@@ -6,7 +6,7 @@ use super::{By, Check, Look, Monitor, alarm, probe, schedule};
 use crate::entity::{self, Stored};
 use crate::ids::{CheckId, MonitorId};
 use crate::ports::{Key, StoreError};
-use crate::{Context, Error, Result};
+use crate::{Context, Error, Result, users};
 
 /// How often what was seen is recorded again over a change of somebody else, most likely of the note.
 const TRIES: usize = 5;
@@ -24,8 +24,26 @@ pub async fn check_now(ctx: &Context, monitor: &mut Stored<Monitor>) -> Result<C
 pub async fn check_due(ctx: &Context, id: MonitorId, due: Timestamp) -> Result<Option<Check>> {
     let monitor: Option<Stored<Monitor>> = entity::find(ctx.store.as_ref(), Key::of(id.0)).await?;
     let Some(mut monitor) = monitor.filter(|monitor| monitor.value.next_check == Some(due)) else { return Ok(None) };
+    if let Err(barred) = users::ask_again(ctx, monitor.value.owner, &[], &[]).await? {
+        return stop(ctx, monitor, barred.to_string()).await.map(|()| None);
+    }
     let looks = probe::look(ctx.prober.as_ref(), &monitor.value).await;
     record(ctx, &mut monitor, looks, By::Schedule, Some(due)).await
+}
+
+/// Leaves a monitor alone whose owner may not have it looked at now, and says why. Once a day it is asked again; when its
+/// owner comes back, at once.
+async fn stop(ctx: &Context, mut monitor: Stored<Monitor>, reason: String) -> Result<()> {
+    tracing::info!(monitor = %monitor.value.id, reason, "not looked at");
+    monitor.value.stopped = Some(reason);
+    monitor.value.next_check = Some(schedule::asked_again(ctx.clock.now()));
+    match ctx.store.write(monitor.update()?).await {
+        Ok(()) => schedule::set(ctx, &monitor.value).await,
+        // Somebody changed it: what stands now is right, or is asked again by the sweep.
+        Err(StoreError::Unexpected { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
 }
 
 /// Writes what was seen to the monitor and its history in one transaction, unless another worker has done the same
@@ -83,7 +101,7 @@ async fn apply(ctx: &Context, monitor: &mut Monitor, looks: &[Look], by: By) -> 
     monitor.looks = looks.to_vec();
     let reached = monitor.counting().iter().all(|look| look.seen().is_some());
     monitor.failures = if reached { 0 } else { monitor.failures.saturating_add(1) };
-    monitor.last_check = Some(now);
+    (monitor.last_check, monitor.stopped) = (Some(now), None);
     monitor.next_check = monitor.is_active.then(|| schedule::next(ctx.entropy.as_ref(), monitor, now));
     let id = CheckId(now.as_millisecond());
     let target = monitor.target.clone();

@@ -10,7 +10,7 @@ use crate::{Context, Error, Result, counter};
 const PER_OWNER: i64 = 10_000;
 
 /// The most bytes of roots.
-const ROOTS_MAX: usize = 64 * 1024;
+pub const ROOTS_MAX: usize = 64 * 1024;
 
 /// What a person wants watched.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +66,7 @@ pub async fn create(ctx: &Context, owner: UserId, new: NewMonitor) -> Result<Sto
         link: None,
         last_check: None,
         next_check: new.is_active.then(|| schedule::first(ctx.entropy.as_ref(), now)),
+        stopped: None,
         created_at: now,
         updated_at: now,
     };

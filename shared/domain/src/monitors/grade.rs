@@ -39,6 +39,9 @@ pub enum Grade {
 }
 
 impl Grade {
+    /// Every grade.
+    pub const ALL: [Self; 9] = [Self::A, Self::AMinus, Self::B, Self::C, Self::D, Self::E, Self::F, Self::M, Self::T];
+
     /// The guide's letter.
     pub fn as_str(self) -> &'static str {
         match self {

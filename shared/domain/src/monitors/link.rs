@@ -38,7 +38,7 @@ pub(super) async fn link(
     let name = monitor.domain.as_str();
     let above = name.split_once('.').map(|(_, above)| above).filter(|above| above.contains('.')).unwrap_or(name);
     let text = above.chars().take(100).collect();
-    let request = PageRequest::new(Some(1), Some(PER_PAGE_MAX), Some(text), "per_page")?;
+    let request = PageRequest::new(Some(1), Some(PER_PAGE_MAX.into()), Some(text), "per_page")?;
     let found = certificates::list(store, monitor.owner, &request).await?.rows.into_iter();
     let fitting = found.filter(|certificate| is_for(certificate, monitor));
     let best = fitting.max_by_key(|certificate| {

@@ -5,10 +5,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{Grade, Status, matches};
 use crate::names::DomainName;
-use crate::ports::{CertificateFacts, Handshake, KeyKind, ProbeError, TlsVersion};
+use crate::ports::{CertificateFacts, ChainEnd, Handshake, KeyKind, ProbeError, TlsVersion, Trusted};
+use crate::text::cut;
 
-/// How many names of a certificate are kept.
+/// How many names of a certificate are kept, and how many bytes of them: a row has 400 KB, and thirty-two of these.
 const NAMES_KEPT: usize = 50;
+const NAMES_BYTES: usize = 4096;
+
+/// How many bytes of a sentence are kept.
+const SENTENCE_MAX: usize = 1024;
 
 /// A certificate expires soon when it has this long to go, or a third of its life.
 const SOON_DAYS: i64 = 30;
@@ -30,6 +35,9 @@ pub enum CertLevel {
 }
 
 impl CertLevel {
+    /// Every level.
+    pub const ALL: [Self; 3] = [Self::Domain, Self::Organization, Self::Extended];
+
     /// The API's word for it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -64,6 +72,9 @@ pub struct Seen {
     pub issuer: String,
     /// The DNS names and addresses it is for, the first fifty.
     pub names: Vec<String>,
+    /// How many more there are.
+    #[serde(default)]
+    pub more_names: u32,
     /// Serial number, hex.
     pub serial: String,
     /// SHA-256, hex.
@@ -84,6 +95,12 @@ pub struct Seen {
     pub chain_length: u32,
     /// Why it is not trusted.
     pub untrusted: Option<String>,
+    /// What the chain needs and ends before the certificate does: from then on it is not trusted.
+    #[serde(default)]
+    pub chain_ends: Option<ChainEnd>,
+    /// Why it was not checked whether the server has the key.
+    #[serde(default)]
+    pub unproven: Option<String>,
     /// Whether it is for the name.
     pub for_name: bool,
     /// The version agreed on.
@@ -94,13 +111,18 @@ pub struct Seen {
 
 impl Seen {
     /// What a handshake showed for this name, with what was found out of its trust.
-    pub(super) fn new(handshake: &Handshake, trust: Result<(), String>, host: &DomainName) -> Self {
+    pub(super) fn new(handshake: &Handshake, trust: Result<Trusted, String>, host: &DomainName) -> Self {
         let leaf = &handshake.leaf;
-        let addresses = leaf.addresses.iter().map(ToString::to_string);
+        let (names, more_names) = kept(leaf);
+        let (untrusted, chain_ends) = match trust {
+            Ok(trusted) => (None, trusted.ends),
+            Err(why) => (Some(cut(&why, SENTENCE_MAX)), None),
+        };
         Self {
             subject: leaf.subject.clone(),
             issuer: leaf.issuer.clone(),
-            names: leaf.names.iter().cloned().chain(addresses).take(NAMES_KEPT).collect(),
+            names,
+            more_names,
             serial: leaf.serial.clone(),
             fingerprint: leaf.fingerprint.clone(),
             valid_from: leaf.valid_from,
@@ -110,7 +132,9 @@ impl Seen {
             signature: leaf.signature.clone(),
             level: CertLevel::of(leaf),
             chain_length: u32::try_from(handshake.chain.len()).unwrap_or(u32::MAX),
-            untrusted: trust.err(),
+            untrusted,
+            chain_ends,
+            unproven: handshake.proof.as_ref().err().map(|why| cut(why, SENTENCE_MAX)),
             for_name: leaf.names.iter().any(|name| matches(name, host)),
             protocol: handshake.version,
             cipher: handshake.cipher.clone(),
@@ -128,9 +152,14 @@ impl Seen {
         }
     }
 
-    /// Whole days until it expires: 0 on the last day, negative afterwards.
+    /// When visitors will see a warning: when the certificate ends, or earlier something that its chain needs.
+    pub fn ends(&self) -> Timestamp {
+        self.chain_ends.as_ref().map_or(self.valid_to, |end| end.valid_to.min(self.valid_to))
+    }
+
+    /// Whole days until that: 0 on the last day, negative afterwards.
     pub fn days_remaining(&self, now: Timestamp) -> i64 {
-        self.valid_to.duration_since(now).as_secs().div_euclid(DAY)
+        self.ends().duration_since(now).as_secs().div_euclid(DAY)
     }
 
     /// How long it is valid in all, in days.
@@ -140,11 +169,11 @@ impl Seen {
 
     /// What it comes to at a time.
     pub fn status(&self, now: Timestamp) -> Status {
-        let left = self.valid_to.duration_since(now).as_secs();
+        let left = self.ends().duration_since(now).as_secs();
         let soon = (SOON_DAYS * DAY).min(self.valid_to.duration_since(self.valid_from).as_secs() / 3);
         match () {
-            () if left <= 0 => Status::Expired,
-            () if self.untrusted.is_some() || now < self.valid_from => Status::Untrusted,
+            () if self.valid_to <= now => Status::Expired,
+            () if self.untrusted.is_some() || now < self.valid_from || left <= 0 => Status::Untrusted,
             () if !self.for_name => Status::Mismatch,
             () if left < soon => Status::Expiring,
             () => Status::Normal,
@@ -171,6 +200,10 @@ impl Seen {
         ["GCM", "CHACHA20", "CCM"].iter().any(|mode| self.cipher.contains(mode))
     }
 
+    fn ends_soon(&self, end: &ChainEnd, now: Timestamp) -> bool {
+        end.valid_to.duration_since(now).as_secs() < SOON_DAYS * DAY
+    }
+
     fn is_signed_weakly(&self) -> bool {
         let signature = self.signature.to_ascii_lowercase();
         signature.contains("sha1") || signature.contains("md5")
@@ -186,6 +219,15 @@ impl Seen {
             problems.push(format!("the certificate is not valid before {}", self.valid_from));
         }
         problems.extend(self.untrusted.clone());
+        if let Some(end) = self.chain_ends.as_ref().filter(|end| self.ends_soon(end, now)) {
+            let (verb, subject) = (if end.valid_to <= now { "ended" } else { "ends" }, &end.subject);
+            let what = "the certificate above the server's own";
+            problems.push(format!(
+                "{what} ({subject}) {verb} at {}; get the CA's current chain and let the server send it",
+                end.valid_to
+            ));
+        }
+        problems.extend(self.unproven.clone());
         if !self.for_name {
             let shown: Vec<&str> = self.names.iter().take(5).map(String::as_str).collect();
             let names = if shown.is_empty() { "no name".to_owned() } else { shown.join(", ") };
@@ -203,6 +245,22 @@ impl Seen {
         }
         problems
     }
+}
+
+/// The names and addresses that are kept, and how many more there are.
+fn kept(leaf: &CertificateFacts) -> (Vec<String>, u32) {
+    let all = leaf.names.len() + leaf.addresses.len();
+    let names = leaf.names.iter().cloned().chain(leaf.addresses.iter().map(ToString::to_string));
+    let mut bytes = 0;
+    let kept: Vec<String> = names
+        .take(NAMES_KEPT)
+        .take_while(|name| {
+            bytes += name.len();
+            bytes <= NAMES_BYTES
+        })
+        .collect();
+    let more = u32::try_from(all - kept.len()).unwrap_or(u32::MAX);
+    (kept, more)
 }
 
 /// Why nothing was seen.
@@ -234,9 +292,9 @@ impl From<ProbeError> for Failure {
             ProbeError::Refused(_) => FailureKind::Refused,
             ProbeError::Unresolved(_) => FailureKind::Unresolved,
             ProbeError::Unreachable(_) => FailureKind::Unreachable,
-            ProbeError::Tls(_) => FailureKind::Tls,
+            ProbeError::NotTls(_) | ProbeError::WrongKey(_) | ProbeError::Tls(_) => FailureKind::Tls,
         };
-        Self { kind, reason: error.to_string() }
+        Self { kind, reason: cut(&error.to_string(), SENTENCE_MAX) }
     }
 }
 

@@ -20,7 +20,7 @@ mod update;
 
 pub use change::{Change, Changed};
 pub use check::{check_due, check_now};
-pub use create::{NewMonitor, create};
+pub use create::{NewMonitor, ROOTS_MAX, create};
 pub use delete::delete;
 pub use grade::Grade;
 pub use history::{By, CHECKS, Check, history};
@@ -28,7 +28,7 @@ pub use link::Link;
 pub use look::{CertLevel, Failure, FailureKind, Look, Outcome, Seen};
 pub use monitor::{INTERVAL_DEFAULT, INTERVAL_MAX, INTERVAL_MIN, MONITORS, Monitor, list};
 pub use probe::look;
-pub use schedule::sweep;
+pub use schedule::{realign, resume, sweep};
 pub use status::Status;
 pub use subject_names::matches;
 pub use target::{IpType, Target, starttls};

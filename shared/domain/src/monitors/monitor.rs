@@ -80,6 +80,9 @@ pub struct Monitor {
     pub last_check: Option<Timestamp>,
     /// When it is looked at next. A job for another time is out of date.
     pub next_check: Option<Timestamp>,
+    /// Why it is not looked at, though it is switched on: its owner may not have it done now.
+    #[serde(default)]
+    pub stopped: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed, by somebody.

@@ -4,29 +4,45 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::{Look, Monitor, Outcome, Seen};
-use crate::ports::{Endpoint, ProbeError, Prober};
+use crate::ports::{Endpoint, KeyAsked, KeyKind, ProbeError, Prober};
 
 /// How long one address may take, everything together.
 const WITHIN: Duration = Duration::from_secs(10);
 
+/// How long the other half of a pair may take: the server has just shown that it answers.
+const OTHER_WITHIN: Duration = Duration::from_secs(5);
+
 /// The most addresses of a name that are looked at.
 const ADDRESSES_MAX: usize = 16;
 
-/// Looks at every address of a monitor at once; each has ten seconds.
+/// Looks at every address of a monitor at once; each has ten seconds, and five more for the other half of a pair.
 pub async fn look(prober: &dyn Prober, monitor: &Monitor) -> Vec<Look> {
     let failed = |address, error: ProbeError| Look { address, outcome: Outcome::Failed(error.into()) };
     let addresses = match addresses(prober, monitor).await {
         Ok(addresses) => addresses,
         Err(error) => return vec![failed(None, error)],
     };
-    let looks = addresses.into_iter().map(async |address| {
-        let outcome = match at(prober, monitor, address).await {
-            Ok(seen) => Outcome::Answered(Box::new(seen)),
-            Err(error) => Outcome::Failed(error.into()),
-        };
-        Look { address: Some(address), outcome }
+    let looks = addresses.into_iter().map(async |address| match at(prober, monitor, address, KeyAsked::Any).await {
+        Ok(seen) => {
+            let other = other_half(prober, monitor, address, &seen).await;
+            let seen = std::iter::once(seen).chain(other);
+            seen.map(|seen| Look { address: Some(address), outcome: Outcome::Answered(Box::new(seen)) }).collect()
+        }
+        Err(error) => vec![failed(Some(address), error)],
     });
-    join_all(looks).await
+    join_all(looks).await.into_iter().flatten().collect()
+}
+
+/// The certificate for those visitors who cannot use the one that is preferred, where the server has an RSA and an ECDSA
+/// certificate for the same name.
+async fn other_half(prober: &dyn Prober, monitor: &Monitor, address: IpAddr, seen: &Seen) -> Option<Seen> {
+    let key = match seen.key_kind {
+        KeyKind::Rsa => KeyAsked::Ecdsa,
+        KeyKind::Ecc => KeyAsked::Rsa,
+        KeyKind::Other => return None,
+    };
+    let other = at(prober, monitor, address, key).await.ok()?;
+    (other.fingerprint != seen.fingerprint && other.key_kind != seen.key_kind).then_some(other)
 }
 
 async fn addresses(prober: &dyn Prober, monitor: &Monitor) -> Result<Vec<IpAddr>, ProbeError> {
@@ -46,14 +62,11 @@ async fn addresses(prober: &dyn Prober, monitor: &Monitor) -> Result<Vec<IpAddr>
     Ok(found)
 }
 
-async fn at(prober: &dyn Prober, monitor: &Monitor, address: IpAddr) -> Result<Seen, ProbeError> {
+async fn at(prober: &dyn Prober, monitor: &Monitor, address: IpAddr, key: KeyAsked) -> Result<Seen, ProbeError> {
     let host = monitor.domain.as_str().to_owned();
-    let endpoint = Endpoint { host, address, port: monitor.port, starttls: monitor.starttls };
-    let handshake = match prober.handshake(&endpoint, WITHIN).await {
-        // Its certificate may still be seen; why there was no handshake tells more than why that is not.
-        Err(ProbeError::Tls(reason)) => prober.glimpse(&endpoint, WITHIN).await.map_err(|_| ProbeError::Tls(reason))?,
-        other => other?,
-    };
+    let endpoint = Endpoint { host, address, port: monitor.port, starttls: monitor.starttls, key };
+    let within = if key == KeyAsked::Any { WITHIN } else { OTHER_WITHIN };
+    let handshake = prober.handshake(&endpoint, within).await?;
     let trust = match (&handshake.trust, &monitor.root_ca_pem) {
         (Err(_), Some(own)) => prober.trust(&handshake.chain, own),
         (trust, _) => trust.clone(),

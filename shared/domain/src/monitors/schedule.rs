@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Monitor;
 use super::monitor::{MONITORS, WATCHED};
 use crate::entity::{self, Stored};
-use crate::ids::MonitorId;
+use crate::ids::{MonitorId, UserId};
 use crate::jobs::Job;
 use crate::ports::{Entropy, EntropyExt, Key, KeyValue, Query, QueueName, Schedule, ScheduleName, StoreError, When};
 use crate::{Context, Error, Result};
@@ -21,6 +21,14 @@ const LOST_AFTER: Duration = Duration::from_secs(10 * 60);
 
 /// The most monitors that one sweep takes up.
 const AT_ONCE: u32 = 200;
+
+/// A monitor whose owner may not have it looked at is asked for again after this time.
+const ASKED_AGAIN: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// When a monitor that was stopped is asked for again.
+pub(super) fn asked_again(now: Timestamp) -> Timestamp {
+    now.checked_add(ASKED_AGAIN).unwrap_or(now)
+}
 
 /// The time of the first check: spread, so that many made at once are not looked at in the same second.
 pub(super) fn first(entropy: &dyn Entropy, now: Timestamp) -> Timestamp {
@@ -55,6 +63,69 @@ pub(super) async fn set(ctx: &Context, monitor: &Monitor) {
     };
     if let Err(error) = set {
         tracing::warn!(monitor = %monitor.id, %error, "schedule not set; the sweep will see to it");
+    }
+}
+
+/// Looks soon at the monitors of a user that stood still.
+pub async fn resume(ctx: &Context, owner: UserId) -> Result<usize> {
+    let mut query = Query::of(&MONITORS, owner.0);
+    query.index = Some("by_owner");
+    let mut woken = 0;
+    loop {
+        let page = ctx.store.query(query.clone()).await?;
+        for id in page.items.iter().filter_map(|item| item.get("id")?.as_i64()) {
+            woken += usize::from(put_right(ctx, id, |monitor| monitor.stopped.is_some()).await?);
+        }
+        match page.next {
+            Some(next) => query.after = Some(next),
+            None => return Ok(woken),
+        }
+    }
+}
+
+/// Looks soon at the monitors whose next check is further off than their interval: a clock that has been set back since
+/// said when. Reads all monitors that are switched on: for once a day.
+pub async fn realign(ctx: &Context) -> Result<usize> {
+    let mut query = Query::of(&MONITORS, WATCHED);
+    query.index = Some("by_next");
+    let mut woken = 0;
+    loop {
+        let page = ctx.store.query(query.clone()).await?;
+        for id in page.items.iter().filter_map(|item| item.get("id")?.as_i64()) {
+            let now = ctx.clock.now();
+            let ahead = |monitor: &Monitor| monitor.next_check.is_some_and(|next| next > latest(monitor, now));
+            woken += usize::from(put_right(ctx, id, ahead).await?);
+        }
+        match page.next {
+            Some(next) => query.after = Some(next),
+            None => return Ok(woken),
+        }
+    }
+}
+
+/// The furthest off that the next check of a monitor can be.
+fn latest(monitor: &Monitor, now: Timestamp) -> Timestamp {
+    let interval = Duration::from_secs(u64::from(monitor.interval_minutes) * 60);
+    let rate = if monitor.stopped.is_some() { ASKED_AGAIN } else { interval };
+    now.checked_add(rate + FIRST_WITHIN).unwrap_or(Timestamp::MAX)
+}
+
+/// Gives a monitor that is switched on a check soon, where `wrong` says that it needs one; whether it did.
+async fn put_right(ctx: &Context, id: i64, wrong: impl Fn(&Monitor) -> bool) -> Result<bool> {
+    let store = ctx.store.as_ref();
+    let Some(mut monitor) = entity::find::<Monitor>(store, Key::of(id)).await? else { return Ok(false) };
+    if !monitor.value.is_active || !wrong(&monitor.value) {
+        return Ok(false);
+    }
+    monitor.value.stopped = None;
+    monitor.value.next_check = Some(first(ctx.entropy.as_ref(), ctx.clock.now()));
+    match store.write(monitor.update()?).await {
+        Ok(()) => {
+            set(ctx, &monitor.value).await;
+            Ok(true)
+        }
+        Err(StoreError::Unexpected { .. }) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -98,6 +169,6 @@ async fn take_up(ctx: &Context, monitor: &mut Stored<Monitor>, now: Timestamp) -
         Err(error) => return Err(error.into()),
     }
     let job = Job::Check { monitor: monitor.value.id, due: now };
-    ctx.queue.send(QueueName::Prober, &job, Duration::ZERO).await?;
+    ctx.queue.send_for(monitor.value.owner, QueueName::Prober, &job, Duration::ZERO).await?;
     Ok(true)
 }

@@ -18,6 +18,17 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every status.
+    pub const ALL: [Self; 7] = [
+        Self::Unknown,
+        Self::Normal,
+        Self::Expiring,
+        Self::Mismatch,
+        Self::Untrusted,
+        Self::Expired,
+        Self::Unreachable,
+    ];
+
     /// The API's word for it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -2,6 +2,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::names::entries;
 use crate::ports::StartTls;
 use crate::{Error, Result};
 
@@ -63,8 +64,7 @@ impl Target {
     /// commas between them. Addresses alone are `pinned`; with another kind they must be of it.
     pub fn parse(ip_type: Option<&str>, ip_address: Option<&str>) -> Result<Self> {
         let mut addresses: Vec<IpAddr> = Vec::new();
-        let texts = ip_address.unwrap_or_default().split([',', ' ']).map(str::trim).filter(|text| !text.is_empty());
-        for text in texts {
+        for text in entries(ip_address.unwrap_or_default()) {
             let address = text.trim_matches(['[', ']']).parse::<IpAddr>().map_err(|_| {
                 let shown: String = text.chars().take(60).collect();
                 let reason = format!("must be IP addresses with commas between them; '{shown}' is none");

@@ -28,12 +28,16 @@ pub async fn take(ctx: &Context, id: OperationId, length: Duration) -> Result<Le
         return Ok(Leased::Over);
     }
     let now = ctx.clock.now();
-    if let Some(lease) = operation.value.lease.as_ref().filter(|lease| lease.until > now) {
+    if let Some(lease) = operation.value.held(now) {
         let left = Duration::try_from(lease.until.duration_since(now)).unwrap_or_default();
         return Ok(Leased::Busy(left));
     }
     if let Some(left) = operation.value.paused(now) {
         return Ok(Leased::Busy(left));
+    }
+    if operation.value.lease.is_some() {
+        // Whoever had it never gave it back.
+        operation.value.was_interrupted();
     }
     let until = now.checked_add(length).map_err(|e| Error::Internal(e.to_string()))?;
     operation.value.lease = Some(Lease { holder: ctx.entropy.hex::<8>(), until });

@@ -3,16 +3,18 @@
 mod lease;
 mod purge;
 mod recover;
+mod stopped;
 mod sweep;
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use lease::{Leased, take};
 pub use purge::purge;
 pub use recover::recover;
+pub use stopped::{give_back, is_suspect, panic_words, panicked, retire, stopped};
 pub use sweep::{SWEEP_SCHEDULE, sweep};
 
 use crate::Result;
@@ -37,8 +39,15 @@ pub static OPERATIONS: Table = Table {
         sort: Attribute::number("touched"),
         projection: Projection::All,
     }],
-    ttl: None,
+    ttl: Some("expires_at"),
 };
+
+/// How long an operation that has ended is kept.
+const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// A lease that ends later than this was written by a clock that has been set back since.
+const LONGEST_LEASE: SignedDuration = SignedDuration::from_mins(30);
+/// So many attempts in a row that ended with their process are enough.
+const UNFINISHED_MAX: u32 = 2;
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -174,6 +183,9 @@ pub struct Operation {
     pub attempts: u32,
     /// Who works on it now.
     pub lease: Option<Lease>,
+    /// How many attempts in a row ended without a word: the process died, or was cut off.
+    #[serde(default)]
+    pub unfinished: u32,
     /// Nobody takes it up before this time: the other side asked for a pause.
     #[serde(default)]
     pub resume_at: Option<Timestamp>,
@@ -198,6 +210,9 @@ impl Entity for Operation {
             item.insert("open".into(), "open".into());
             let touched = self.resume_at.map_or(self.updated_at, |at| at.max(self.updated_at));
             item.insert("touched".into(), touched.as_millisecond().into());
+        } else {
+            let expires = self.updated_at.saturating_add(KEPT).unwrap_or(Timestamp::MAX);
+            item.insert("expires_at".into(), expires.as_second().into());
         }
     }
 }
@@ -219,6 +234,7 @@ impl Operation {
             steps: steps.iter().map(|name| Step::pending(name)).collect(),
             attempts: 0,
             lease: None,
+            unfinished: 0,
             resume_at: None,
             error: None,
             created_at: now,
@@ -268,6 +284,7 @@ impl Operation {
     /// Marks the named step as done, with what it found.
     pub fn complete_with(&mut self, name: &str, found: Option<String>, now: Timestamp) {
         self.begin(name, found, now);
+        self.unfinished = 0;
         if let Some(step) = self.steps.iter_mut().find(|step| step.name == name) {
             step.state = Progress::Succeeded;
             step.finished_at = Some(now);
@@ -296,7 +313,7 @@ impl Operation {
         self.fail_step(reason, now);
         self.steps.retain(|step| !step.is_open());
         self.steps.push(Step::pending(step));
-        self.updated_at = now;
+        (self.unfinished, self.updated_at) = (0, now);
     }
 
     fn fail_step(&mut self, reason: &str, now: Timestamp) {
@@ -314,10 +331,43 @@ impl Operation {
             self.begin(&step, detail, now);
         }
         (self.lease, self.resume_at, self.updated_at) = (None, now.checked_add(pause).ok(), now);
+        self.unfinished = 0;
     }
 
-    /// How long it is still to be left alone.
+    /// Keeps the lease, because something of the work is recorded.
+    pub fn keep_lease(&mut self, until: Timestamp) {
+        self.lease = self.lease.take().map(|lease| Lease { until, ..lease });
+        self.unfinished = 0;
+    }
+
+    /// The lease that keeps others away now.
+    pub fn held(&self, now: Timestamp) -> Option<&Lease> {
+        let latest = now.saturating_add(LONGEST_LEASE).unwrap_or(Timestamp::MAX);
+        self.lease.as_ref().filter(|lease| now < lease.until && lease.until <= latest)
+    }
+
+    /// Takes note of an attempt that ended without a word, and takes its lease.
+    pub fn was_interrupted(&mut self) {
+        self.lease = None;
+        self.unfinished = self.unfinished.saturating_add(1);
+    }
+
+    /// Why it is not tried again: what took the process down with it twice would do it a third time.
+    pub fn set_aside(&self) -> Option<String> {
+        (self.unfinished >= UNFINISHED_MAX).then(|| {
+            format!(
+                "set aside: Steward ended {} times while it worked on this, and does not try again by itself",
+                self.unfinished
+            )
+        })
+    }
+
+    /// How long it is still to be left alone. A pause that began later than now was set by a clock that has been set
+    /// back since; it is over.
     pub fn paused(&self, now: Timestamp) -> Option<Duration> {
+        if self.updated_at > now.saturating_add(SignedDuration::from_secs(5)).unwrap_or(now) {
+            return None;
+        }
         let left = self.resume_at?.duration_since(now);
         Duration::try_from(left).ok().filter(|left| !left.is_zero())
     }
@@ -351,7 +401,7 @@ pub async fn send(queue: &dyn Queue, operation: &Operation) {
 /// The same, to be received after a pause.
 pub async fn send_after(queue: &dyn Queue, operation: &Operation, pause: Duration) {
     let (name, job) = operation.job();
-    if let Err(error) = queue.send(name, &job, pause).await {
+    if let Err(error) = queue.send_for(operation.owner, name, &job, pause).await {
         tracing::warn!(operation = %operation.id, %error, "job not sent; the sweep will send it");
     }
 }

@@ -12,6 +12,11 @@ pub async fn purge(ctx: &Context, id: OperationId) -> Result<Next> {
         Leased::Busy(left) => return Ok(Next::Again(left)),
         Leased::Over => return Ok(Next::Done),
     };
+    if let Some(reason) = operation.value.set_aside() {
+        operation.value.fail(&reason, ctx.clock.now());
+        operation.save(ctx.store.as_ref()).await?;
+        return Ok(Next::Done);
+    }
     if let Work::Purge { secrets } = &operation.value.work {
         for secret in secrets {
             ctx.vault.delete(secret).await?;

@@ -11,7 +11,8 @@ pub async fn recover(ctx: &Context) -> Result<usize> {
     let mut open: Vec<Stored<Operation>> = entity::every(ctx.store.as_ref(), query).await?;
     let now = ctx.clock.now();
     for operation in &mut open {
-        if operation.value.lease.take().is_some() {
+        if operation.value.lease.is_some() {
+            operation.value.was_interrupted();
             operation.save(ctx.store.as_ref()).await?;
         }
         let pause = operation.value.paused(now).unwrap_or_default();

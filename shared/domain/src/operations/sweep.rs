@@ -21,7 +21,7 @@ pub async fn sweep(ctx: &Context) -> Result<usize> {
     query.sort_at_most = Some(KeyValue::Number(before.as_millisecond()));
     let mut sent = 0;
     for operation in entity::every::<Operation>(ctx.store.as_ref(), query).await? {
-        if operation.value.lease.as_ref().is_none_or(|lease| lease.until <= now) {
+        if operation.value.held(now).is_none() {
             send(ctx.queue.as_ref(), &operation.value).await;
             sent += 1;
         }

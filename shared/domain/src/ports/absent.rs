@@ -8,7 +8,7 @@ use super::{
     Address, Aliases, Ca, CaAccount, CaError, CaMeta, CaaRecord, ChallengeType, Connected, Directory, Dns, DnsAccess,
     DnsError, DnsWriteError, DnsWriter, Endpoint, ExternalAccountBinding, Handshake, LoginKey, Mail, MailError, Mailer,
     Message, Messenger, MessengerError, NewOrder, OrderView, ProbeError, Prober, Registered, Remote, RemoteError,
-    RemoteHost, RenewalInfo, ServerAnswer, TxtChange,
+    RemoteHost, RenewalInfo, ServerAnswer, Trusted, TxtChange,
 };
 use crate::names::Email;
 
@@ -116,11 +116,7 @@ impl Prober for Absent {
         Err(ProbeError::Unreachable(REASON.to_owned()))
     }
 
-    async fn glimpse(&self, _: &Endpoint, _: Duration) -> Result<Handshake, ProbeError> {
-        Err(ProbeError::Unreachable(REASON.to_owned()))
-    }
-
-    fn trust(&self, _: &[Vec<u8>], _: &str) -> Result<(), String> {
+    fn trust(&self, _: &[Vec<u8>], _: &str) -> Result<Trusted, String> {
         Err(REASON.to_owned())
     }
 

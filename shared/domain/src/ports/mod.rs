@@ -27,8 +27,11 @@ pub use dns_writer::{DnsAccess, DnsWriteError, DnsWriter, TxtChange};
 pub use entropy::{Entropy, EntropyExt};
 pub use mailer::{Mail, MailError, Mailer};
 pub use messenger::{Address, Message, Messenger, MessengerError};
-pub use prober::{CertificateFacts, Endpoint, Handshake, KeyKind, ProbeError, Prober, StartTls, TlsVersion};
-pub use queue::{Delivery, Queue, QueueError, QueueName};
+pub use prober::{
+    CertificateFacts, ChainEnd, Endpoint, Handshake, KeyAsked, KeyKind, ProbeError, Prober, StartTls, TlsVersion,
+    Trusted,
+};
+pub use queue::{Delivery, Queue, QueueError, QueueName, Room};
 pub use remote::{
     Command, CommandOutput, Connected, HostKey, LoginKey, Remote, RemoteError, RemoteHost, RemoteSession,
 };

@@ -18,10 +18,22 @@ pub enum StartTls {
     Imap,
 }
 
+/// Which certificate a server is asked for: many have one with an RSA key and one with an ECDSA key for the same name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeyAsked {
+    /// The one that the server prefers.
+    #[default]
+    Any,
+    /// The one with an RSA key.
+    Rsa,
+    /// The one with an ECDSA or EdDSA key.
+    Ecdsa,
+}
+
 /// One address of a TLS server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    /// The name asked for (SNI, RFC 6066 §3), without `*.`.
+    /// The name asked for (SNI, RFC 6066 §3), without `*.`; or the address itself.
     pub host: String,
     /// Where to connect.
     pub address: IpAddr,
@@ -29,6 +41,8 @@ pub struct Endpoint {
     pub port: u16,
     /// What is spoken before TLS.
     pub starttls: Option<StartTls>,
+    /// Which certificate.
+    pub key: KeyAsked,
 }
 
 /// A TLS version that was agreed on.
@@ -62,7 +76,19 @@ pub enum KeyKind {
     Other,
 }
 
-/// What a certificate says of itself (RFC 5280 §4.1), whether or not it is true.
+impl KeyAsked {
+    /// How to ask for the certificate with a key of this kind.
+    pub fn for_kind(kind: KeyKind) -> Self {
+        match kind {
+            KeyKind::Rsa => Self::Rsa,
+            KeyKind::Ecc => Self::Ecdsa,
+            KeyKind::Other => Self::Any,
+        }
+    }
+}
+
+/// What a certificate says of itself (RFC 5280 §4.1), whether or not it is true. Texts that are too long are cut; what is
+/// cut ends with `…`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateFacts {
     /// The DNS names it is for (subject alternative names), lower case.
@@ -94,6 +120,9 @@ pub struct CertificateFacts {
 }
 
 impl TlsVersion {
+    /// Every version.
+    pub const ALL: [Self; 4] = [Self::Tls10, Self::Tls11, Self::Tls12, Self::Tls13];
+
     /// The API's word for it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -105,7 +134,23 @@ impl TlsVersion {
     }
 }
 
-/// A completed handshake. It completes whatever the certificate is; whether that is to be trusted is said beside it.
+/// A certificate above the leaf that the chain needs, and that ends before the leaf does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainEnd {
+    /// Whose certificate it is.
+    pub subject: String,
+    /// When it ends.
+    pub valid_to: Timestamp,
+}
+
+/// A chain that leads to a trusted root.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trusted {
+    /// What ends before the leaf, if anything: from then on the chain is not trusted.
+    pub ends: Option<ChainEnd>,
+}
+
+/// What a server showed. It shows it whatever the certificate is; whether that is to be trusted is said beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Handshake {
     /// The certificates as they were sent, DER, the leaf first; never empty.
@@ -117,10 +162,15 @@ pub struct Handshake {
     /// The cipher suite agreed on, by its IANA name.
     pub cipher: String,
     /// Whether the chain leads to a public root that is trusted (names and the leaf's dates aside); if not, why.
-    pub trust: Result<(), String>,
+    pub trust: Result<Trusted, String>,
+    /// Whether the server proved that it has the key of the leaf. If that could not be checked, why; a wrong proof is
+    /// [`ProbeError::WrongKey`].
+    pub proof: Result<(), String>,
+    /// Whether the server asks visitors for a certificate of their own.
+    pub asks_for_certificate: bool,
 }
 
-/// Why there was no handshake.
+/// Why nothing was shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProbeError {
     /// The policy does not let Steward connect there.
@@ -132,6 +182,13 @@ pub enum ProbeError {
     /// Nobody took the connection, or answered, in time.
     #[error("{0}")]
     Unreachable(String),
+    /// The connection is taken, and what takes it does not speak TLS, or hangs up without a word, as a port does that
+    /// wants the PROXY protocol. What visitors see there cannot be verified from here.
+    #[error("{0}")]
+    NotTls(String),
+    /// The server shows a certificate whose key it does not have.
+    #[error("{0}")]
+    WrongKey(String),
     /// Somebody answers there, and TLS could not be agreed on.
     #[error("{0}")]
     Tls(String),
@@ -143,16 +200,13 @@ pub trait Prober: Send + Sync + fmt::Debug {
     /// The addresses of a host, IPv4 and IPv6, as far as the policy permits them.
     async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, ProbeError>;
 
-    /// Shakes hands with one address within this time, everything together, and hangs up.
+    /// Shakes hands with one address within this time, everything together, and hangs up. Where no handshake can be
+    /// agreed on, reads as far as the certificate that TLS 1.0 to 1.2 show in plain text: then the proof is missing.
     async fn handshake(&self, endpoint: &Endpoint, within: Duration) -> Result<Handshake, ProbeError>;
-
-    /// Reads what a server shows of itself in plain text, in TLS 1.0 to 1.2 and with suites that are no longer thought
-    /// safe, and hangs up: for one that agrees to no handshake. That it has the key of its certificate is not proven.
-    async fn glimpse(&self, endpoint: &Endpoint, within: Duration) -> Result<Handshake, ProbeError>;
 
     /// Whether a chain leads to one of these roots (PEM), or its leaf is among them; if not, why. Says so too when the
     /// text is not PEM certificates. Names and the leaf's dates are not looked at.
-    fn trust(&self, chain: &[Vec<u8>], roots_pem: &str) -> Result<(), String>;
+    fn trust(&self, chain: &[Vec<u8>], roots_pem: &str) -> Result<Trusted, String>;
 
     /// Whether a text holds PEM certificates that can be roots, and nothing else that is PEM; if not, why.
     fn check_roots(&self, roots_pem: &str) -> Result<(), String>;

@@ -5,7 +5,7 @@ use crate::certificates::Method;
 use crate::delegation::{self, Delegation};
 use crate::dns_credentials::{self, DnsCredential};
 use crate::ids::{AccountId, DnsCredentialId, UserId};
-use crate::names::DomainName;
+use crate::names::{DomainName, entries};
 use crate::{Context, Error, Result};
 
 /// How long a CA may take to say who it is; if it does not, CAA records that restrict are a warning.
@@ -88,7 +88,7 @@ pub struct Request {
 /// Reads a request as an order would; makes nothing.
 pub async fn plan(ctx: &Context, owner: UserId, request: Request) -> Result<Plan> {
     let mut names = vec![DomainName::parse("domain", &request.domain)?];
-    for text in request.alt_domains.iter().filter(|text| !text.trim().is_empty()) {
+    for text in request.alt_domains.iter().flat_map(|text| entries(text)) {
         let name = DomainName::parse("alt_domains", text)?;
         if !names.contains(&name) {
             names.push(name);

@@ -10,7 +10,10 @@ use crate::{Context, Error, Result, counter};
 /// The most servers somebody has.
 const SERVERS_MAX: i64 = 1000;
 /// The longest of a server's words, in characters.
-const WORD_MAX: usize = 100;
+pub const WORD_MAX: usize = 100;
+
+/// The longest type, in characters.
+pub const TYPE_MAX: usize = 32;
 
 /// What a person says of a server.
 #[derive(Clone, Debug, Default)]
@@ -34,14 +37,18 @@ pub struct NewServer {
 /// Makes a server. How it is reached is said afterwards, by [`super::set_ssh`].
 pub async fn create(ctx: &Context, owner: UserId, new: NewServer) -> Result<Stored<Server>> {
     let kind = new.r#type.trim().to_lowercase();
-    if kind.is_empty() || kind.len() > 32 || !kind.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) {
-        return Err(Error::invalid("type", "must be a word of at most 32 letters and digits, such as nginx or apache"));
+    if kind.is_empty() || kind.len() > TYPE_MAX || !kind.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+    {
+        let reason = format!("must be a word of at most {TYPE_MAX} letters and digits, such as nginx or apache");
+        return Err(Error::invalid("type", reason));
     }
     let name = checked_name(&new.name)?;
     let system = word("system", &new.system)?;
     let version = word("version", &new.version)?;
     let address: IpAddr = new.ip_address.trim().parse().map_err(|_| {
-        Error::invalid("ip_address", "must be an IP address such as 192.0.2.10 or 2001:db8::10; a name goes into host")
+        let reason = "must be an IP address such as 192.0.2.10 or 2001:db8::10; to reach the server by a name, set host \
+                      with PUT /api/servers/{id}/ssh";
+        Error::invalid("ip_address", reason)
     })?;
     let note = checked_note(new.note)?;
 

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use contact::{Contact, ContactError, connect};
-pub use create::{NewServer, create};
+pub use create::{NewServer, TYPE_MAX, WORD_MAX, create};
 pub use delete::delete;
 pub use host_key::accept_host_key;
 pub use ssh::{Ssh, SshSettings, set_ssh};
@@ -57,6 +57,10 @@ pub enum ServerStatus {
 }
 
 impl ServerStatus {
+    /// Every status.
+    pub const ALL: [Self; 5] =
+        [Self::Unknown, Self::Normal, Self::Unreachable, Self::LoginRefused, Self::HostKeyChanged];
+
     /// The word the API uses.
     pub fn as_str(self) -> &'static str {
         match self {

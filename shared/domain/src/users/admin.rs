@@ -1,7 +1,7 @@
 use super::{Quota, Role, USER_NAMES, User, UserStatus, Viewer};
 use crate::entity::Stored;
 use crate::ports::{Expect, Write};
-use crate::{Context, Error, Result};
+use crate::{Context, Error, Result, repair};
 
 /// What an administrator may change of a user.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,16 +17,23 @@ pub async fn change(ctx: &Context, viewer: &Viewer, user: &mut Stored<User>, cha
     if user.value.status == UserStatus::Deleted {
         return Err(gone());
     }
+    let before = user.value.role;
     if let Some(role) = change.role {
         if user.value.role != role {
             not_yourself(viewer, user, "change your own role")?;
         }
         user.value.role = role;
     }
+    let new_role = user.value.role != before;
     if let Some(quota) = change.quota {
         user.value.quota = quota;
     }
-    save(ctx, user).await
+    save(ctx, user).await?;
+    if new_role {
+        // What stood still for want of a right may go on.
+        repair::send_resume(ctx, user.value.id).await;
+    }
+    Ok(())
 }
 
 /// `active → suspended`: refused from the next request on.
@@ -46,7 +53,9 @@ pub async fn reactivate(ctx: &Context, user: &mut Stored<User>) -> Result<()> {
         UserStatus::Active | UserStatus::Suspended => user.value.status = UserStatus::Active,
         UserStatus::Deleted => return Err(gone()),
     }
-    save(ctx, user).await
+    save(ctx, user).await?;
+    repair::send_resume(ctx, user.value.id).await;
+    Ok(())
 }
 
 /// `active | suspended → deleted`, for good. The names become free; what the user had stays, for administrators.

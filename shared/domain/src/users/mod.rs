@@ -8,6 +8,7 @@ mod mailbox;
 mod password;
 mod profile;
 mod register;
+mod standing;
 mod viewer;
 
 use jiff::Timestamp;
@@ -20,8 +21,10 @@ pub use authenticate::{
 };
 pub use login::{LOGIN_FAILURES, login};
 pub use mailbox::{confirm_email, send_verification};
+pub use password::{PASSWORD_MAX, PASSWORD_MIN};
 pub use profile::{ProfileChange, change_profile};
-pub use register::{NewUser, exist, register, register_first_admin};
+pub use register::{NewUser, USERNAME_MAX, USERNAME_MIN, exist, register, register_first_admin};
+pub use standing::{Barred, Touched, ask_again, may_go_on};
 pub use viewer::{Owned, Viewer};
 
 use crate::entity::{self, Entity, Stored};
@@ -61,6 +64,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::Admin, Self::Distributor, Self::User];
+
     /// The API's word for it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -72,7 +78,7 @@ impl Role {
 
     /// Reads the API's word.
     pub fn parse(field: &str, text: &str) -> Result<Self> {
-        [Self::Admin, Self::Distributor, Self::User]
+        Self::ALL
             .into_iter()
             .find(|role| role.as_str() == text)
             .ok_or_else(|| Error::invalid(field, "must be one of admin, distributor, user"))
@@ -92,6 +98,9 @@ pub enum UserStatus {
 }
 
 impl UserStatus {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Suspended, Self::Deleted];
+
     /// The API's word for it.
     pub fn as_str(self) -> &'static str {
         match self {

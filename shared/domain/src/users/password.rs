@@ -9,9 +9,9 @@ use crate::ports::{Entropy, EntropyExt};
 use crate::{Error, Result};
 
 /// The fewest characters a password has.
-const MIN_CHARS: usize = 8;
+pub const PASSWORD_MIN: usize = 8;
 /// The most bytes: hashing a megabyte for a stranger would be a gift.
-const MAX_BYTES: usize = 1024;
+pub const PASSWORD_MAX: usize = 1024;
 
 /// How many hashes are worked out at once: each takes 19 MiB.
 static SLOTS: Semaphore = Semaphore::const_new(4);
@@ -23,11 +23,11 @@ const NOBODY: &str =
 
 /// Checks that a password may be used.
 pub(super) fn check(field: &str, password: &str) -> Result<()> {
-    if password.chars().count() < MIN_CHARS {
-        return Err(Error::invalid(field, format!("must be at least {MIN_CHARS} characters long")));
+    if password.chars().count() < PASSWORD_MIN {
+        return Err(Error::invalid(field, format!("must be at least {PASSWORD_MIN} characters long")));
     }
-    if password.len() > MAX_BYTES {
-        return Err(Error::invalid(field, format!("must be at most {MAX_BYTES} bytes long")));
+    if password.len() > PASSWORD_MAX {
+        return Err(Error::invalid(field, format!("must be at most {PASSWORD_MAX} bytes long")));
     }
     Ok(())
 }
@@ -48,7 +48,7 @@ pub(super) async fn verify(hash: Option<&str>, password: &str) -> Result<bool> {
     let (hash, password) = (hash.unwrap_or(NOBODY).to_owned(), password.to_owned());
     off_the_runtime(move || {
         let hash = PasswordHash::new(&hash).map_err(internal)?;
-        let fits = password.len() <= MAX_BYTES && argon2()?.verify_password(password.as_bytes(), &hash).is_ok();
+        let fits = password.len() <= PASSWORD_MAX && argon2()?.verify_password(password.as_bytes(), &hash).is_ok();
         Ok(fits && known)
     })
     .await

@@ -6,6 +6,11 @@ use crate::names::Email;
 use crate::ports::{EntropyExt, Expect, Item, Key, KeyValue, StoreError, Write};
 use crate::{Context, Error, Registration, Result};
 
+/// The shortest username, in characters.
+pub const USERNAME_MIN: usize = 3;
+/// The longest username, in characters.
+pub const USERNAME_MAX: usize = 64;
+
 /// The name of the first administrator, which nobody else gets even when that user is deleted.
 const FIRST_ADMIN: &str = "admin";
 /// The address of the first administrator until they give their own; nobody can receive mail there (RFC 2606).
@@ -116,9 +121,10 @@ pub(super) fn reserve(key: Key, user: UserId) -> Write {
 
 fn checked_username(username: &str) -> Result<String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    if (3..=64).contains(&username.len()) && username.chars().all(allowed) {
+    if (USERNAME_MIN..=USERNAME_MAX).contains(&username.len()) && username.chars().all(allowed) {
         Ok(username.to_owned())
     } else {
-        Err(Error::invalid("username", "must be 3 to 64 letters, digits, dots, dashes or underscores"))
+        let reason = format!("must be {USERNAME_MIN} to {USERNAME_MAX} letters, digits, dots, dashes or underscores");
+        Err(Error::invalid("username", reason))
     }
 }

@@ -2,7 +2,7 @@ use domain::alerts::Level;
 use serde_json::{Value, json};
 use system_tests::need;
 use system_tests::peers::{Reaction, SmtpSink, SmtpSinkOptions, WebhookSink};
-use system_tests::steward::{Steward, StewardOptions, eventually, mails};
+use system_tests::steward::{Steward, StewardOptions, eventually, link, mails, open_newest_link};
 
 use super::{channel, in_state, requests, see, webhook};
 
@@ -69,7 +69,13 @@ async fn what_cannot_be_a_channel_is_refused() {
         (json!({"name": "x", "kind": "slack", "url": "ftp://a.example"}), "url: must be a URL"),
         (json!({"name": "x", "kind": "slack", "url": "https://u:p@a.example"}), "url: must be a URL"),
         (json!({"name": "x", "kind": "email", "address": "nobody"}), "address: must be an e-mail address"),
-        (json!({"name": "x", "kind": "telegram", "token": "1:a", "chat_id": "x"}), "chat_id: must be the number"),
+        (json!({"name": "x", "kind": "telegram", "token": "1:a", "chat_id": "x"}), "chat_id: must be the id of a chat"),
+        (json!({"name": "x", "kind": "telegram", "token": "1:a"}), "chat_id: is needed for this kind of channel"),
+        (json!({"name": "x", "kind": "telegram", "token": "1:a", "chat_id": 1.5}), "chat_id: must be the id of a chat"),
+        (
+            json!({"name": "x", "kind": "telegram", "token": "1:a", "chat_id": 1e30}),
+            "chat_id: must be the id of a chat",
+        ),
         (json!({"name": "x", "kind": "telegram", "token": "1/../x", "chat_id": "1"}), "token: must be the token"),
         (
             json!({"name": "x", "kind": "slack", "url": "https://a.example", "min_level": "loud"}),
@@ -100,8 +106,10 @@ async fn alerts_come_by_mail() {
     let admin = steward.admin().await;
     let mail = json!({"name": "mail", "kind": "email", "address": "ops@shop.example"});
     let id = admin.post("/api/channels", mail).await.expect(201)["id"].as_i64().unwrap();
+    let asked = eventually("a question", async || smtp.messages().into_iter().next()).await;
+    steward.client().get(&link(&asked.data, steward.url())).await.ok();
     see(&steward, 1, Some(Level::Critical)).await;
-    let sent = eventually("a mail", async || smtp.messages().into_iter().next()).await;
+    let sent = eventually("a mail", async || smtp.messages().into_iter().nth(1)).await;
     assert_eq!(sent.to, ["ops@shop.example"]);
     assert!(sent.data.contains("Subject: [critical] www.example.com: does not answer"), "{}", sent.data);
     assert!(sent.data.contains("Name: www.example.com (monitor 1)"), "{}", sent.data);
@@ -117,9 +125,11 @@ async fn a_channel_that_fails_holds_no_other_up() {
     let (failing, _) = (webhook(&admin, &bad).await, webhook(&admin, &good).await);
     let mail = json!({"name": "mail", "kind": "email", "address": "ops@shop.example"});
     admin.post("/api/channels", mail).await.ok();
+    eventually("a question", async || (mails(steward.data()).len() == 1).then_some(())).await;
+    open_newest_link(&steward).await;
     see(&steward, 1, Some(Level::Critical)).await;
     requests(&good, 1).await;
-    eventually("a mail", async || (mails(steward.data()).len() == 1).then_some(())).await;
+    eventually("a mail", async || (mails(steward.data()).len() == 2).then_some(())).await;
     let state = in_state(&admin, failing, "failing").await;
     assert_eq!(state["waiting"], 1, "{state}");
 }

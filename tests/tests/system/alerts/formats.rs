@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use system_tests::peers::{Hooked, Reaction, WebhookSink};
+use system_tests::peers::{Flood, FloodServer, Hooked, Reaction, WebhookSink};
 use system_tests::steward::{Steward, StewardOptions};
 
 fn mac(key: &str, message: &[u8]) -> Vec<u8> {
@@ -47,7 +47,7 @@ async fn webhook() {
     assert_eq!(header("steward-signature"), format!("sha256={}", hex::encode(mac("the secret", &signed))));
     assert_eq!(sent.json["id"], header("steward-id"));
     assert_eq!((&sent.json["title"], &sent.json["alerts"]), (&json!(TITLE), &json!([])));
-    assert_eq!(refused, "127.0.0.1 answered 403 Forbidden: go away");
+    assert_eq!(refused, "127.0.0.1 answered 403 Forbidden");
 }
 
 /// <https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks>
@@ -67,7 +67,7 @@ async fn slack() {
 #[tokio::test(flavor = "multi_thread")]
 async fn telegram() {
     let sink = WebhookSink::start().await;
-    let body = json!({"kind": "telegram", "base_url": sink.url("/"), "token": "123:abc-DEF_9", "chat_id": "-100123"});
+    let body = json!({"kind": "telegram", "base_url": sink.url("/"), "token": "123:abc-DEF_9", "chat_id": -100_123});
     let no =
         json!({"ok": false, "error_code": 429, "description": "Too Many Requests", "parameters": {"retry_after": 35}});
     let yes = Reaction::new(200, json!({"ok": true, "result": {"message_id": 1}}).to_string());
@@ -126,4 +126,51 @@ async fn feishu() {
     assert_eq!(sent.json["msg_type"], "text");
     assert!(sent.json["content"]["text"].as_str().unwrap().starts_with(TITLE));
     assert_eq!(refused, "127.0.0.1 did not take the message: sign match fail (19021)");
+}
+
+/// A channel may lead to any server that is permitted: what a page there says is for nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_answers_is_not_shown() {
+    let sink = WebhookSink::start().await;
+    let telegram = json!({"kind": "telegram", "base_url": sink.url("/"), "token": "1:a", "chat_id": "1"});
+    let of = |kind: &str| json!({"kind": kind, "url": sink.url("/internal")});
+    for (body, yes) in [
+        (of("webhook"), "ok"),
+        (of("slack"), "ok"),
+        (of("dingtalk"), r#"{"errcode": 0}"#),
+        (of("wecom"), r#"{"errcode": 0}"#),
+        (of("feishu"), r#"{"code": 0}"#),
+        (telegram, r#"{"ok": true}"#),
+    ] {
+        for page in ["<h1>INTRANET</h1> root:INTRANET:0:0", r#"{"msg": "INTRANET", "errmsg": "INTRANET"}"#] {
+            let no = Reaction::new(500, page);
+            let (_, refused) = try_out(&sink, body.clone(), Reaction::new(200, yes), no).await;
+            assert!(refused.contains("500") && !refused.contains("INTRANET"), "{body}: {refused}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_answer_takes_memory_or_time() {
+    let steward = Steward::start(StewardOptions::default()).await;
+    let admin = steward.admin().await;
+    for (flood, status) in [
+        (Flood::Gzip, 200),
+        (Flood::Endless("[0,"), 200),
+        (Flood::Repeated("x", 78_000_000), 200),
+        (Flood::Trickle, 503),
+        (Flood::Header, 503),
+    ] {
+        let server = FloodServer::start(flood.clone()).await;
+        let body = json!({"name": "flood", "kind": "webhook", "url": server.url()});
+        let id = admin.post("/api/channels", body).await.expect(201)["id"].clone();
+        let began = std::time::Instant::now();
+        let reply = admin.post(&format!("/api/channels/{id}/test"), Value::Null).await;
+        assert_eq!(reply.status.as_u16(), status, "{flood:?}: {}", reply.json);
+        assert!(began.elapsed().as_secs() < 20, "{flood:?}: {:?}", began.elapsed());
+        admin.delete(&format!("/api/channels/{id}")).await.expect(200);
+    }
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()).unwrap();
+    assert!(peak.parse::<u64>().unwrap() < 200 * 1024, "{peak} KiB");
 }

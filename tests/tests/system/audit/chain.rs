@@ -197,6 +197,12 @@ async fn the_program_writes_the_trail_out_and_proves_it() {
         let error = check(&lines).await.unwrap_err();
         assert!(error.contains(words), "{words}: {error}");
     }
+    // A file that cannot be read says nothing of the trail.
+    for file in ["/nonexistent/trail.jsonl", folder.path().to_str().unwrap()] {
+        let (whole, _, error) = steward_audit(&data, &["verify", file]).await;
+        assert!(!whole && error.contains(&format!("cannot read {file}: ")), "{error}");
+        assert!(!error.contains("not whole"), "{error}");
+    }
 }
 
 /// A trail that was cut is proven with the key of its vault; elsewhere a file says that the cut itself was not checked.

@@ -35,7 +35,14 @@ async fn a_parameter_that_does_not_fit_is_named() {
             if *kind != Kind::Integer {
                 continue;
             }
-            for value in ["abc", "", "1.5", "0x1", "99999999999999999999", "1e3"] {
+            for (value, limit) in [
+                ("9".repeat(20), "at most 9223372036854775807"),
+                (format!("-{}", "9".repeat(20)), "at least -9223372036854775808"),
+            ] {
+                let message = refusal(&format!("{name}={value}")).await;
+                assert_eq!(message, format!("{name}: must be {limit}"), "{path}?{name}={value}");
+            }
+            for value in ["abc", "", "1.5", "0x1", "1e3"] {
                 let message = refusal(&format!("{name}={value}")).await;
                 assert_eq!(message, format!("{name}: must be a whole number, such as 1"), "{path}?{name}={value}");
             }
@@ -89,11 +96,12 @@ async fn pages_have_a_smallest_and_a_largest() {
         [("/api/certificates", "per_page"), ("/api/v1/users", "per_page"), ("/api/v1/acme/accounts", "page_size")]
     {
         let mut cases = vec![
-            ("page=0".to_owned(), "page: must be 1 or more".to_owned()),
+            ("page=0".to_owned(), "page: must be from 1 to 4294967295".to_owned()),
             (format!("{size}=0"), format!("{size}: must be from 1 to 50")),
             (format!("{size}=51"), format!("{size}: must be from 1 to 50")),
             (format!("{size}=1000"), format!("{size}: must be from 1 to 50")),
-            ("page=-1".to_owned(), "page: must be a whole number, such as 1".to_owned()),
+            ("page=-1".to_owned(), "page: must be from 1 to 4294967295".to_owned()),
+            ("page=4294967296".to_owned(), "page: must be from 1 to 4294967295".to_owned()),
         ];
         if path != "/api/v1/acme/accounts" {
             cases.push((format!("search={long}"), "search: must be at most 100 characters long".to_owned()));

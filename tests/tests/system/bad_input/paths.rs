@@ -78,7 +78,7 @@ async fn a_path_that_leads_nowhere() {
     ] {
         for method in [Method::GET, Method::POST, Method::DELETE] {
             let message = sent(&steward, &admin, method.clone(), path, None).await;
-            assert_eq!(message, format!("there is nothing at {path}; GET /api/urls lists the routes"), "{method}");
+            assert_eq!(message, format!("there is nothing at {path}; GET /api/docs describes the routes"), "{method}");
         }
     }
     let message = sent(&steward, &admin, Method::GET, "/api/docs/nowhere.js", None).await;

@@ -92,6 +92,9 @@ async fn names_come_as_a_list_or_a_string_once_each_and_in_ascii() {
     for alt in [
         json!(["www.example.com", "WWW.example.com.", "bücher.example.com", "example.com", "*.example.com", ""]),
         json!("www.example.com, Bücher.example.com,xn--bcher-kva.example.com,,example.com, *.example.com"),
+        // Pasted from a mail, a sheet, a chat.
+        json!(" www.example.com\r\nbücher.example.com；example.com;\t*.example.com、www.example.com，\n"),
+        json!(["www.example.com;bücher.example.com", " *.example.com\n example.com "]),
     ] {
         // A CA of its own: even when told never to, Pebble now and then takes a proof it still holds.
         let lab = Lab::start(PebbleOptions::default()).await;
@@ -119,7 +122,7 @@ async fn names_come_as_a_list_or_a_string_once_each_and_in_ascii() {
     }
 
     let lab = Lab::start(PebbleOptions::default()).await;
-    for alt in [json!(["localhost"]), json!("a.example.com;b.example.com"), json!(5), json!([5])] {
+    for alt in [json!(["localhost"]), json!("a.example.com|b.example.com"), json!(5), json!([5])] {
         let body = json!({"domain": "example.com", "issuer": "pebble", "alt_domains": alt});
         let refused = lab.admin.post("/api/certificates", body).await.expect(400);
         assert!(refused["error"].as_str().unwrap().starts_with("alt_domains: "), "{refused}");

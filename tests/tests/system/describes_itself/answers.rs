@@ -70,7 +70,7 @@ async fn answers_are_as_the_document_says() {
     check("GET /api/certificates", admin.get("/api/certificates").await);
     check("GET /api/certificates/{id}", admin.get(&path).await);
     check("PUT /api/certificates/{id}", admin.put(&path, json!({"note": "the shop"})).await);
-    admin.get(&format!("{path}/download")).await.expect(200);
+    downloads_are_of_the_types_the_document_lists(&document, admin, &path).await;
     lab.steward.clock.advance(std::time::Duration::from_secs(2 * 60 * 60));
     check("POST /api/certificates/{id}/renew", admin.post(&format!("{path}/renew"), Value::Null).await);
     check("POST /api/certificates/{id}/revoke", admin.post(&format!("{path}/revoke"), Value::Null).await);
@@ -121,6 +121,20 @@ async fn answers_are_as_the_document_says() {
         ["GET /api/certificates/{id}/download", "GET /api/verify_email", "GET /.well-known/acme-challenge/{token}"];
     let left: Vec<_> = all.filter(|name| !checked.contains(name) && !elsewhere.contains(&name.as_str())).collect();
     assert!(left.is_empty(), "nobody looked at {left:?}");
+}
+
+async fn downloads_are_of_the_types_the_document_lists(document: &Value, admin: &Client, certificate: &str) {
+    let path = "/paths/~1api~1certificates~1{id}~1download/get/responses/200/content";
+    let mut listed: Vec<&String> = document.pointer(path).unwrap().as_object().unwrap().keys().collect();
+    let mut sent = Vec::new();
+    for format in tls::export::Format::ALL {
+        let reply = admin.get(&format!("{certificate}/download?format={format}&password=protects")).await;
+        assert_eq!(reply.status, 200, "{format}");
+        sent.push(reply.headers["content-type"].to_str().unwrap().to_owned());
+    }
+    listed.sort();
+    sent.sort();
+    assert_eq!(listed, sent.iter().collect::<Vec<_>>());
 }
 
 async fn alerts(steward: &Steward, admin: &Client, check: &mut impl FnMut(&str, Reply) -> Value) {
@@ -204,6 +218,21 @@ fn compare(document: &Value, schema: &Value, value: &Value, at: &str) {
     }
     if let Some(items) = value.as_array() {
         items.iter().for_each(|item| compare(document, &schema["items"], item, &format!("{at}[]")));
+    }
+    if let Some(text) = value.as_str() {
+        let words = schema["enum"].as_array();
+        assert!(words.is_none_or(|words| words.contains(value)), "{at}: {text} is none of {words:?}");
+        let longest = schema["maxLength"].as_u64().unwrap_or(u64::MAX);
+        assert!(text.chars().count() as u64 <= longest, "{at}: {text} is longer than {longest}");
+        if schema["format"] == "date-time" {
+            assert_eq!((text.len(), &text[19..]), (20, "Z"), "{at}: {text} is no time in whole seconds");
+        } else {
+            assert!(text.parse::<jiff::Timestamp>().is_err(), "{at} is a time, and the document does not say so");
+        }
+    }
+    if let Some(number) = value.as_i64() {
+        let (least, most) = (schema["minimum"].as_i64(), schema["maximum"].as_i64());
+        assert!(least.is_none_or(|least| number >= least) && most.is_none_or(|most| number <= most), "{at}: {number}");
     }
     let types: Vec<&Value> = schema["type"].as_array().map_or_else(|| vec![&schema["type"]], |t| t.iter().collect());
     let kind = match value {

@@ -45,11 +45,11 @@ async fn bind_answers_for_its_zones() {
         ),
         (
             "_acme-challenge.nobody.example",
-            "no zone: SERVER was asked for the TXT records of _acme-challenge.nobody.example; it answered REFUSED",
+            "unavailable: SERVER was asked for the TXT records of _acme-challenge.nobody.example; it answered REFUSED",
         ),
         (
             "lost.lab.example",
-            "no zone: SERVER was asked for the TXT records of lost.lab.example → target.nobody.example; it answered REFUSED",
+            "unavailable: SERVER was asked for the TXT records of lost.lab.example → target.nobody.example; it answered REFUSED",
         ),
     ] {
         assert_eq!(ask(server, name).await, said);
@@ -107,7 +107,7 @@ async fn challtestsrv_answers_what_it_was_told() {
     assert_eq!(circle, "c.example: its aliases go round in a loop: c.example → d.example → c.example");
 
     peer.set_servfail(name).await;
-    let failed = "no zone: SERVER was asked for the TXT records of _acme-challenge.a.example; it answered SERVFAIL";
+    let failed = "unavailable: SERVER was asked for the TXT records of _acme-challenge.a.example; it answered SERVFAIL";
     assert_eq!(ask(server, name).await, failed);
     peer.clear(name).await;
     assert_eq!(ask(server, name).await, format!("{name}: []"));

@@ -72,6 +72,8 @@ async fn what_cannot_be_is_refused_by_its_name() {
         body[field] = value;
         let error = admin.post("/api/servers", body.clone()).await.expect(400)["error"].as_str().unwrap().to_owned();
         assert!(error.starts_with(&format!("{field}: must ")), "{body}: {error}");
+        // A name is no address of this route; the route that takes one is named.
+        assert_eq!(error.contains("set host with PUT /api/servers/{id}/ssh"), field == "ip_address", "{error}");
     }
     let id = admin.post("/api/servers", good).await.expect(201)["id"].as_i64().unwrap();
     for (field, value) in [

@@ -8,7 +8,7 @@ use crate::ports::{Address, EntropyExt};
 use crate::{Context, Error, Result};
 
 /// The longest URL, token or secret.
-const LONGEST: usize = 2048;
+pub const LONGEST: usize = 2048;
 /// Telegram's own.
 const TELEGRAM: &str = "https://api.telegram.org";
 
@@ -85,9 +85,12 @@ pub(super) fn check(ctx: &Context, kind: &str, given: Given) -> Result<Checked> 
         "feishu" => hook(Service::Feishu, optional, None),
         "telegram" => {
             let (base, target) = checked_url("base_url", given.base_url.unwrap_or_else(|| TELEGRAM.into()))?;
-            let chat = given.chat.filter(|chat| is_chat(chat)).ok_or_else(|| {
-                Error::invalid("chat_id", "must be the number of a chat such as -1001234567890, or @name of a channel")
-            })?;
+            let chat = given.chat.map(|chat| chat.trim().to_owned()).filter(|chat| !chat.is_empty());
+            let chat = chat.ok_or_else(|| Error::invalid("chat_id", "is needed for this kind of channel"))?;
+            if !is_chat(&chat) {
+                let reason = "must be the id of a chat such as -1001234567890, or the @name of a channel";
+                return Err(Error::invalid("chat_id", reason));
+            }
             let token = needed("token", given.token.as_ref())?;
             if !token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":_-".contains(&byte)) {
                 return Err(Error::invalid("token", "must be the token of a bot, as @BotFather shows it"));

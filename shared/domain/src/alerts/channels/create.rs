@@ -1,7 +1,7 @@
 use secrecy::SecretString;
 
 use super::address::{Given, check};
-use super::{Channel, Delivery};
+use super::{Channel, Delivery, confirm};
 use crate::alerts::Level;
 use crate::entity::{self, Stored};
 use crate::ids::{ChannelId, UserId};
@@ -9,7 +9,7 @@ use crate::ports::StoreError;
 use crate::{Context, Error, Result, counter};
 
 /// The longest name.
-const NAME_MAX: usize = 100;
+pub const NAME_MAX: usize = 100;
 
 /// What a person gives to be told somewhere.
 #[derive(Debug)]
@@ -48,6 +48,8 @@ pub async fn create(ctx: &Context, owner: UserId, new: NewChannel) -> Result<Mad
         target: checked.target,
         min_level,
         enabled: true,
+        confirmed: false,
+        confirmation: None,
         delivery: Delivery::default(),
         created_at: now,
         updated_at: now,
@@ -57,7 +59,12 @@ pub async fn create(ctx: &Context, owner: UserId, new: NewChannel) -> Result<Mad
     }
     let writes = vec![counter::add_one_up_to(&Channel::total(owner), Channel::MOST), entity::insert(&channel)?];
     match ctx.store.transact(writes).await {
-        Ok(()) => Ok(Made { channel: entity::inserted(channel), secret: checked.made }),
+        Ok(()) => {
+            if !channel.is_confirmed() {
+                confirm::ask_later(ctx, &channel).await;
+            }
+            Ok(Made { channel: entity::inserted(channel), secret: checked.made })
+        }
         Err(error) => {
             // What was not made keeps no secret; should this fail too, it is one that nothing refers to.
             if !matches!(error, StoreError::Unreachable(_)) {
@@ -76,5 +83,6 @@ pub async fn create(ctx: &Context, owner: UserId, new: NewChannel) -> Result<Mad
 pub(super) fn checked_name(name: &str) -> Result<String> {
     let name = name.trim();
     let fits = (1..=NAME_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-    if fits { Ok(name.to_owned()) } else { Err(Error::invalid("name", "must be 1 to 100 characters on one line")) }
+    let reason = || format!("must be 1 to {NAME_MAX} characters on one line");
+    if fits { Ok(name.to_owned()) } else { Err(Error::invalid("name", reason())) }
 }

@@ -1,6 +1,7 @@
 //! Channels: where an owner is told of alerts.
 
 mod address;
+mod confirm;
 mod create;
 mod delete;
 mod test;
@@ -9,8 +10,9 @@ mod update;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use address::Given;
-pub use create::{Made, NewChannel, create};
+pub use address::{Given, LONGEST};
+pub use confirm::{Confirmation, TOKEN, ask, by_token, confirm};
+pub use create::{Made, NAME_MAX, NewChannel, create};
 pub use delete::delete;
 pub use test::test;
 pub use update::{ChannelChange, update};
@@ -68,6 +70,9 @@ pub enum Service {
 }
 
 impl Service {
+    /// The API's word for each.
+    pub const WORDS: [&'static str; 7] = ["email", "webhook", "slack", "telegram", "dingtalk", "wecom", "feishu"];
+
     /// The API's word for it.
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -134,12 +139,22 @@ pub struct Channel {
     pub min_level: Level,
     /// Whether anything is told here.
     pub enabled: bool,
+    /// Whether whoever reads mail at the address agreed; channels from before it was asked count as confirmed.
+    #[serde(default = "from_before")]
+    pub confirmed: bool,
+    /// The mail that asked.
+    #[serde(default)]
+    pub confirmation: Option<Confirmation>,
     /// How it does.
     pub delivery: Delivery,
     /// When it was made.
     pub created_at: Timestamp,
     /// When its owner last changed it.
     pub updated_at: Timestamp,
+}
+
+fn from_before() -> bool {
+    true
 }
 
 impl Entity for Channel {

@@ -1,12 +1,16 @@
-use super::Channel;
+use super::{Channel, confirm};
+use crate::alerts::allowance::{Limit, spend};
 use crate::alerts::deliver::{BURST, WINDOW, hand_over};
 use crate::alerts::message::trial;
 use crate::entity::Stored;
 use crate::{Context, Error, Result};
 
 /// Sends a message that only says that the channel works. It counts among the messages of the last minutes, so that
-/// nobody uses it to flood somebody.
+/// nobody uses it to flood somebody, and against what the owner may send in an hour. An address that has not confirmed gets
+/// none.
 pub async fn test(ctx: &Context, channel: &mut Stored<Channel>) -> Result<()> {
+    confirm::seek(ctx, channel).await?;
+    confirm::require(&channel.value)?;
     let now = ctx.clock.now();
     let delivery = &mut channel.value.delivery;
     delivery.forget_before(now);
@@ -16,7 +20,8 @@ pub async fn test(ctx: &Context, channel: &mut Stored<Channel>) -> Result<()> {
             retry_after: WINDOW.as_secs(),
         });
     }
-    delivery.recent.push(now);
+    spend(ctx, &[Limit::tests_of(channel.value.owner)]).await?;
+    channel.value.delivery.recent.push(now);
     channel.save(ctx.store.as_ref()).await?;
     hand_over(ctx, &channel.value, &trial(ctx, &channel.value)).await.map_err(|error| Error::Unavailable(error.reason))
 }

@@ -1,6 +1,6 @@
 use secrecy::SecretString;
 
-use super::Channel;
+use super::{Channel, confirm};
 use super::address::{Given, check};
 use super::create::checked_name;
 use crate::alerts::Level;
@@ -45,13 +45,22 @@ pub async fn update(
         value.min_level = min_level.unwrap_or(value.min_level);
         value.enabled = change.enabled.unwrap_or(value.enabled);
         if let Some(address) = &address {
+            if value.service != address.service {
+                (value.confirmed, value.confirmation) = (false, None);
+            }
             (value.service, value.target) = (address.service.clone(), address.target.clone());
             (value.delivery.failing_since, value.delivery.last_error) = (None, None);
         }
         value.updated_at = ctx.clock.now();
         match channel.save(ctx.store.as_ref()).await {
             Err(Error::Conflict(_)) => *channel = entity::load(ctx.store.as_ref(), Key::of(channel.value.id.0)).await?,
-            done => return done.map(|()| address.and_then(|address| address.made)),
+            done => {
+                done?;
+                if !channel.value.is_confirmed() && channel.value.confirmation.is_none() {
+                    confirm::ask_later(ctx, &channel.value).await;
+                }
+                return Ok(address.and_then(|address| address.made));
+            }
         }
     }
     Err(Error::Unavailable("the channel is sending all the time; try again in a moment".into()))

@@ -14,7 +14,7 @@ pub const ANSWERS: [(&str, Expected); 12] = [
     ("cloud", (401, "/error", "unauthenticated")),
     ("cloud-register", (403, "/error", "forbidden")),
     ("console", (200, "/info/title", "Steward")),
-    ("console-nothing", (404, "/detail", "there is nothing at /fleet/api/servers; GET /api/urls lists the routes")),
+    ("console-nothing", (404, "/detail", "there is nothing at /fleet/api/servers; GET /api/docs describes the routes")),
     ("rental", (200, "/message", "Login successful")),
     (
         "rental-send_verification_email",
