@@ -9,6 +9,7 @@ use domain::certificates::{KeyType, Method, NOTE_MAX, Status};
 use domain::deployments::{self, TEXT_MAX};
 use domain::dns_credentials::{self, FIELD_MAX, PROVIDERS};
 use domain::monitors::{self, CertLevel, Changed, Grade, INTERVAL_MAX, INTERVAL_MIN, IpType};
+use domain::names::{DOMAIN_MAX, EMAIL_MAX};
 use domain::ports::TlsVersion;
 use domain::servers::{ServerStatus, TYPE_MAX, WORD_MAX};
 use steward_http::described;
@@ -16,6 +17,7 @@ use steward_http::schema::{number, text, words};
 use tls::export::Format;
 use utoipa::openapi::ObjectBuilder;
 use utoipa::openapi::Type;
+use utoipa::openapi::schema::{KnownFormat, SchemaFormat};
 
 described! {
     /// A note of the owner's.
@@ -57,6 +59,9 @@ described! {
     /// The name of a channel, on one line.
     pub ChannelName = text(1, channels::NAME_MAX).examples(["the night shift"]);
 
+    /// The mail address of a channel.
+    pub ChannelAddress = text(3, EMAIL_MAX).format(Some(SchemaFormat::KnownFormat(KnownFormat::Email)));
+
     /// How a channel does.
     pub ChannelState = words(["ok", "sending", "held", "failing"]);
 
@@ -89,6 +94,9 @@ described! {
 
     /// The name of a DNS credential.
     pub DnsCredentialName = text(1, dns_credentials::NAME_MAX).examples(["our name server"]);
+
+    /// The zone of a DNS credential; empty for none.
+    pub ZoneOrNone = text(0, DOMAIN_MAX);
 
     /// A DNS provider.
     pub DnsProviderName = words(PROVIDERS.iter().map(|provider| provider.name)).examples(["bunny"]);
@@ -123,7 +131,7 @@ described! {
     pub Address = text(2, 45).examples(["192.0.2.10"]);
 
     /// A host name or an IP address.
-    pub Host = text(1, domain::names::DOMAIN_MAX).examples(["web1.example.com"]);
+    pub Host = text(1, DOMAIN_MAX).examples(["web1.example.com"]);
 
     /// The name of a user on a server.
     pub LoginName = text(1, 32).pattern(Some("^[A-Za-z_][A-Za-z0-9._-]*$")).examples(["root"]);

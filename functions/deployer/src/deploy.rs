@@ -70,9 +70,7 @@ async fn go_on(ctx: &Context, attempt: &mut Attempt) -> Result<Next, Stop> {
         Some(reason) => Some(reason),
         // What was begun to be taken back is taken back.
         None if attempt.run.value.rollback.is_some() => None,
-        None => {
-            deployments::stopped(ctx, &attempt.deployment.value, &attempt.certificate, &attempt.server).await?
-        }
+        None => deployments::stopped(ctx, &attempt.deployment.value, &attempt.certificate, &attempt.server).await?,
     };
     loop {
         let step = match stopped.take() {

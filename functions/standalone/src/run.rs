@@ -161,7 +161,12 @@ pub(crate) fn settings(config: &Config) -> Settings {
         None if config.listen.ip().is_unspecified() => format!("http://localhost:{}", config.listen.port()),
         None => format!("http://{}", config.listen),
     };
-    Settings { public_url, registration: config.registration.into(), audit_days: config.audit_days }
+    Settings {
+        public_url,
+        registration: config.registration.into(),
+        trusted_proxies: config.trusted_proxies.clone(),
+        audit_days: config.audit_days,
+    }
 }
 
 pub(crate) fn mailer(
@@ -243,7 +248,8 @@ pub async fn serve(
         stop.await;
         let _ = stopping.send(());
     };
-    let server = server::answer(listener, router(ctx), stop);
+    let proxies = ctx.settings.trusted_proxies.clone();
+    let server = server::answer(listener, router(ctx), &proxies, stop);
     answering();
     tokio::select! {
         () = server => {}

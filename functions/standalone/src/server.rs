@@ -17,6 +17,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -40,8 +41,8 @@ const NO_PLACE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n
     {\"error\":\"too many connections at once; try again shortly\"}\r\n";
 
 /// Answers every connection until `stop` ends, and returns when those under way have ended.
-pub(crate) async fn answer(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
-    let connections = Connections::new();
+pub(crate) async fn answer(listener: TcpListener, router: Router, proxies: &[IpNet], stop: impl Future<Output = ()>) {
+    let connections = Connections::new(proxies);
     let (stopping, _) = watch::channel(false);
     let mut open = JoinSet::new();
     let mut stop = pin!(stop);

@@ -4,14 +4,14 @@
 use std::net::SocketAddr;
 
 use domain::ports::{Aliases, DnsError};
-use futures_util::future::{join_all, select_ok};
+use futures_util::future::select_ok;
 use hickory_resolver::proto::op::Message;
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
 
-use crate::answer::{Trail, alias, text, zone_of};
+use crate::answer::{Trail, alias, zone_of};
 use crate::exchange::ask;
 use crate::recursive;
-use crate::walk::{Walk, is_answer};
+use crate::walk::{Walk, knows};
 use crate::zone::is_registry;
 
 /// The most zones below one that the resolvers know, each cut out of the one before.
@@ -19,7 +19,7 @@ const CUTS: usize = 4;
 
 /// The closest zone at or above a name.
 pub async fn zone(walk: &Walk, name: &Name) -> Result<Name, DnsError> {
-    if let Some(message) = told(walk, name, RecordType::SOA).await
+    if let Some(message) = walk.told(name, RecordType::SOA).await
         && alias(&message, name).is_none()
         && let Some(zone) = zone_of(&message, name)
     {
@@ -30,7 +30,9 @@ pub async fn zone(walk: &Walk, name: &Name) -> Result<Name, DnsError> {
     if is_registry(&parent) {
         return recursive::closest(walk, name, name.clone()).await;
     }
-    let mut zone = recursive::closest(walk, name, parent).await?;
+    let Ok(mut zone) = recursive::closest(walk, name, parent).await else {
+        return recursive::closest(walk, name, name.clone()).await;
+    };
     for _ in 0..CUTS {
         let Ok(servers) = walk.servers(&zone).await else { break };
         let Some(message) = first(&servers, name, RecordType::SOA).await else {
@@ -51,7 +53,7 @@ pub async fn aliases(walk: &Walk, name: Name) -> Result<Aliases, DnsError> {
     let mut trail = Trail::new(name);
     let broken = loop {
         let asked = trail.end().clone();
-        let message = match told(walk, &asked, RecordType::CNAME).await {
+        let message = match walk.told(&asked, RecordType::CNAME).await {
             Some(message) => Some(message),
             None => at_home(walk, &asked).await?,
         };
@@ -83,28 +85,16 @@ async fn at_home(walk: &Walk, name: &Name) -> Result<Option<Message>, DnsError> 
     })
 }
 
-/// What a resolver says of a name by itself, as the authority for it: that is asked for without recursion, so that it
-/// asks nobody else and remembers nothing.
-async fn told(walk: &Walk, name: &Name, kind: RecordType) -> Option<Message> {
-    let asked = walk.resolvers().iter().map(|resolver| ask(*resolver, name, kind, false));
-    join_all(asked).await.into_iter().flatten().find(|message| message.authoritative && knows(message, name))
-}
-
 /// The first answer of a zone's servers, which are asked all at once.
 async fn first(servers: &[SocketAddr], name: &Name, kind: RecordType) -> Option<Message> {
     let asked = servers.iter().map(|server| {
         Box::pin(async move {
-            let message = ask(*server, name, kind, false).await.ok()?;
-            Some(message).filter(|message| knows(message, name))
+            let message = ask(*server, name, kind, false).await.map_err(drop)?;
+            if knows(&message, name) { Ok(message) } else { Err(()) }
         })
     });
-    let asked: Vec<_> = asked.map(|answer| Box::pin(async move { answer.await.ok_or(()) })).collect();
+    let asked: Vec<_> = asked.collect();
     if asked.is_empty() { None } else { select_ok(asked).await.ok().map(|(message, _)| message) }
-}
-
-/// Whether a server says something of a name. The code of an alias is about its target.
-fn knows(message: &Message, name: &Name) -> bool {
-    is_answer(message) || alias(message, name).is_some()
 }
 
 /// The zone at or above a name that a message shows below `zone`: by its SOA record, or where it leads (RFC 1034 §4.3.2).

@@ -2,12 +2,16 @@
 
 use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use domain::ports::{DnsError, ServerAnswer};
 use domain::targets::TargetPolicy;
 use futures_util::future::join_all;
 use hickory_resolver::proto::op::{Message, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
+use tokio::time::timeout;
 
 use crate::answer::{Trail, alias, code, text, txt as values};
 use crate::exchange::{ask, has_route};
@@ -17,11 +21,15 @@ use crate::zone::is_registry;
 /// A zone belongs to whoever a certificate is for: it must not make Steward ask half the internet.
 const MOST_SERVERS: usize = 16;
 const MOST_NAMES: usize = 12;
+/// Some resolvers leave a question aside that wants no recursion.
+const TOLD_WITHIN: Duration = Duration::from_secs(1);
 
 /// Asks authoritative servers on `port`, found through recursive resolvers.
 #[derive(Clone, Debug)]
 pub struct Walk {
     resolvers: Vec<SocketAddr>,
+    /// The one that answered last: the next question goes there first, or each would wait for one that is down.
+    preferred: Arc<AtomicUsize>,
     port: u16,
     policy: TargetPolicy,
 }
@@ -34,7 +42,7 @@ struct Authority {
 
 impl Walk {
     pub fn new(resolvers: Vec<SocketAddr>, port: u16, policy: TargetPolicy) -> Self {
-        Self { resolvers, port, policy }
+        Self { resolvers, preferred: Arc::default(), port, policy }
     }
 
     /// The values at each server of the name's zone. Where a server knows an alias only, the servers of the
@@ -108,9 +116,19 @@ impl Walk {
         Ok(zone)
     }
 
-    /// The resolvers.
-    pub fn resolvers(&self) -> &[SocketAddr] {
-        &self.resolvers
+    /// What a resolver says of a name by itself, as the authority for it: that is asked for without recursion, so that
+    /// it asks nobody else and remembers nothing.
+    pub async fn told(&self, name: &Name, kind: RecordType) -> Option<Message> {
+        let (_, resolver) = self.in_order().next()?;
+        let message = timeout(TOLD_WITHIN, ask(resolver, name, kind, false)).await.ok()?.ok()?;
+        Some(message).filter(|message| message.authoritative && knows(message, name))
+    }
+
+    fn in_order(&self) -> impl Iterator<Item = (usize, SocketAddr)> + use<> {
+        let first = self.preferred.load(Ordering::Relaxed).min(self.resolvers.len());
+        let mut resolvers: Vec<_> = self.resolvers.iter().copied().enumerate().collect();
+        resolvers.rotate_left(first);
+        resolvers.into_iter()
     }
 
     /// Where the name servers of a zone can be asked.
@@ -159,9 +177,12 @@ impl Walk {
     pub async fn resolve(&self, name: &Name, kind: RecordType) -> Result<(SocketAddr, Message), DnsError> {
         let mut failed = None;
         let mut silent = Vec::new();
-        for &resolver in &self.resolvers {
+        for (index, resolver) in self.in_order() {
             match ask(resolver, name, kind, true).await {
-                Ok(message) if is_answer(&message) => return Ok((resolver, message)),
+                Ok(message) if is_answer(&message) => {
+                    self.preferred.store(index, Ordering::Relaxed);
+                    return Ok((resolver, message));
+                }
                 Ok(message) => failed = failed.or(Some((resolver, message))),
                 Err(e) => silent.push(format!("{resolver} {e}")),
             }
@@ -197,6 +218,11 @@ impl Authority {
         }
         values(&message, trail)
     }
+}
+
+/// Whether a server says something of a name. The code of an alias is about its target.
+pub fn knows(message: &Message, name: &Name) -> bool {
+    is_answer(message) || alias(message, name).is_some()
 }
 
 /// Whether the server answered the question: that there is nothing is an answer too.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ipnet::IpNet;
+
 use crate::ports::{
     Ca, Clock, Dns, DnsWriter, Entropy, Mailer, Messenger, Prober, Queue, Remote, Scheduler, Store, Vault,
 };
@@ -25,6 +27,8 @@ pub struct Settings {
     pub registration: Registration,
     /// For how many days an entry of the audit trail is kept.
     pub audit_days: u32,
+    /// The proxies whose word counts on where a request comes from.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// The ports and settings of one running Steward.

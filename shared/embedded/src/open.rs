@@ -14,6 +14,7 @@ use dynoxide::actions::scan::ScanRequest;
 use vault::SealedVault;
 
 use crate::engine::Engine;
+use crate::found::{Found, found};
 use crate::queue::{self, EmbeddedQueue};
 use crate::room::{self, Room};
 use crate::scheduler::{self, EmbeddedScheduler};
@@ -46,6 +47,22 @@ pub enum OpenError {
         /// What the database said.
         reason: String,
     },
+    /// The database is gone, and its key is still there.
+    #[error(
+        "the database {path} is missing or empty, although the key of its secrets is beside it; put a backup of the \
+         database in its place, or, to start anew without what was in it, move vault.key away or choose another \
+         directory"
+    )]
+    Lost {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another program's database has the name of ours.
+    #[error("{path} is not a database of Steward; choose another directory, or put a backup in its place")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
     /// The key of the vault cannot be used.
     #[error("the key file {path} cannot be used: {reason}")]
     Key {
@@ -73,6 +90,7 @@ impl Embedded {
         let lock = lock(data_dir)?;
         let room = Room::in_directory(data_dir);
         let path = data_dir.join("steward.db");
+        expected(&path, data_dir.join("vault.key").exists())?;
         let database = database(&path).or_else(|error| match error {
             OpenError::Database { reason, .. } if room::is_full(&reason) => {
                 room.run_out(&reason);
@@ -121,6 +139,17 @@ fn lock(data_dir: &Path) -> Result<File, OpenError> {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: data_dir.to_owned() }),
         Err(TryLockError::Error(reason)) => Err(failed(reason)),
+    }
+}
+
+/// Refuses to fill a file that should hold something else. The key is made after the first tables: where it is, they
+/// were.
+fn expected(path: &Path, has_key: bool) -> Result<(), OpenError> {
+    let found = found(path).map_err(|reason| OpenError::Database { path: path.to_owned(), reason })?;
+    match found {
+        Found::Nothing if has_key => Err(OpenError::Lost { path: path.to_owned() }),
+        Found::Foreign => Err(OpenError::Foreign { path: path.to_owned() }),
+        Found::Nothing | Found::Ours => Ok(()),
     }
 }
 

@@ -1,5 +1,6 @@
 mod media;
 mod object;
+mod optional;
 pub(crate) mod reading;
 mod words;
 
@@ -26,18 +27,27 @@ impl<T: DeserializeOwned + Send> FromRequest<App> for JsonBody<T> {
     type Rejection = Fault;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Fault> {
-        let (parts, body) = request.into_parts();
-        media::check_headers(&parts.headers)?;
-        let BodyMax(max) = parts.extensions.get().copied().unwrap_or(BodyMax(BODY_MAX));
-        let held = reading::read(body, max, app).await?;
-        let bytes = held.bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&held.bytes);
-        media::check(&parts.headers, bytes)?;
-        let value = parse::<T>(bytes)?;
-        if let Some(trail) = parts.extensions.get::<Trail>() {
-            trail.understood(app, bytes).await?;
-        }
-        Ok(Self(value))
+        let value = received(request, app, false).await?;
+        value.map(Self).ok_or_else(|| Error::invalid("body", "must be a JSON object; it is empty").into())
     }
+}
+
+/// Reads the body of a request; `None` when there is none and there need not be one.
+async fn received<T: DeserializeOwned + Send>(request: Request, app: &App, optional: bool) -> Result<Option<T>, Fault> {
+    let (parts, body) = request.into_parts();
+    media::check_headers(&parts.headers)?;
+    let BodyMax(max) = parts.extensions.get().copied().unwrap_or(BodyMax(BODY_MAX));
+    let held = reading::read(body, max, app).await?;
+    if held.bytes.is_empty() && optional {
+        return Ok(None);
+    }
+    let bytes = held.bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&held.bytes);
+    media::check(&parts.headers, bytes)?;
+    let value = parse::<T>(bytes)?;
+    if let Some(trail) = parts.extensions.get::<Trail>() {
+        trail.understood(app, bytes).await?;
+    }
+    Ok(Some(value))
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {

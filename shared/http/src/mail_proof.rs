@@ -2,7 +2,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use domain::alerts::channels::{self, Channel};
 use domain::entity::Stored;
-use domain::ids::UserId;
+use domain::users::{self, User};
 use serde::Deserialize;
 
 use crate::trail::Trail;
@@ -12,12 +12,7 @@ use crate::{App, Fault, Params};
 #[derive(Clone, Debug)]
 pub enum MailProof {
     /// The address of a user.
-    User {
-        /// The user.
-        user: UserId,
-        /// The address.
-        address: String,
-    },
+    User(Box<Stored<User>>),
     /// The address of a channel.
     Channel(Box<Stored<Channel>>),
 }
@@ -38,8 +33,9 @@ impl FromRequestParts<App> for MailProof {
             let address = channel.value.target.clone();
             (Self::Channel(Box::new(channel)), address)
         } else {
-            let (user, address) = app.tokens.read_email_proof(&app.ctx, &token).await?;
-            (Self::User { user, address: address.clone() }, address)
+            let user = users::by_email_token(&app.ctx, &token).await?;
+            let address = user.value.email.to_string();
+            (Self::User(Box::new(user)), address)
         };
         if let Some(trail) = parts.extensions.get::<Trail>() {
             trail.proven(app, &address).await?;

@@ -43,6 +43,8 @@ pub(crate) fn open(equip: impl FnOnce(Context, &Outside) -> Result<Context, Erro
             public_url: environment.public_url,
             registration: environment.registration,
             audit_days: environment.audit_days,
+            // API Gateway says itself where a request comes from.
+            trusted_proxies: Vec::new(),
         },
     };
     let outside = Outside {

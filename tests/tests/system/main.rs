@@ -20,6 +20,7 @@ mod guard;
 mod heads;
 mod infra;
 mod mail;
+mod manifests;
 mod monitors;
 mod pages;
 mod panics;

@@ -80,6 +80,7 @@ fn context(environment: &[(String, String)], mails: &std::path::Path) -> Result<
             public_url: "https://api.example.com".into(),
             registration: Registration::Closed,
             audit_days: 400,
+            trusted_proxies: Vec::new(),
         },
     })
 }

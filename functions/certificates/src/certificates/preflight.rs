@@ -20,7 +20,7 @@ pub struct PreflightRequest {
     /// The first name.
     #[schema(value_type = Domain)]
     domain: String,
-    /// More names: a list, or one string with commas, semicolons, line ends or blanks between them.
+    /// More names: a list, or one string with commas, semicolons or line ends between them.
     #[serde(default)]
     alt_domains: Option<AltDomains>,
     /// The CA. May be left out with `account_id`.

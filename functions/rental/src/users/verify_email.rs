@@ -15,8 +15,8 @@ use super::Message;
         (status = 429, body = ErrorBody)))]
 pub async fn verify_email(State(app): State<App>, proof: MailProof) -> Answer<Json<Message>> {
     let message = match proof {
-        MailProof::User { user, address } => {
-            users::confirm_email(&app.ctx, user, &address).await?;
+        MailProof::User(user) => {
+            users::confirm_email(&app.ctx, *user).await?;
             "Email address verified successfully"
         }
         MailProof::Channel(channel) => {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use ipnet::IpNet;
 use tokio::sync::Notify;
 
 use super::turn::Turn;
@@ -15,13 +16,14 @@ const OTHER_FILES: usize = 512;
 /// How many open files are asked for.
 const FILES: u64 = 16_384;
 
-/// All connections. One source, which may be a proxy with everybody behind it, has at most half of the places. A new
+/// All connections. One source has at most half of the places, unless it is a proxy that the operator trusts. A new
 /// connection takes the place of the one of its source that has waited longest for its client, or, when all places are
 /// taken, of the one of the source that has most.
 #[derive(Clone, Debug)]
 pub(super) struct Connections {
     open: Arc<Mutex<Open>>,
     most: usize,
+    proxies: Arc<[IpNet]>,
 }
 
 #[derive(Debug, Default)]
@@ -48,26 +50,27 @@ pub(super) struct Place {
 }
 
 impl Connections {
-    /// As many as the process may have.
-    pub fn new() -> Self {
+    /// As many as the process may have; the proxies are those that the operator trusts.
+    pub fn new(proxies: &[IpNet]) -> Self {
         let files = rlimit::increase_nofile_limit(FILES).unwrap_or_else(|error| {
             tracing::warn!(%error, "how many files may be open is not known; 1,024 are assumed");
             1_024
         });
         let files = usize::try_from(files).unwrap_or(usize::MAX);
-        Self::at_most(files.saturating_sub(OTHER_FILES).clamp(64, MOST))
+        Self::at_most(files.saturating_sub(OTHER_FILES).clamp(64, MOST), proxies)
     }
 
-    fn at_most(most: usize) -> Self {
-        Self { open: Arc::default(), most }
+    fn at_most(most: usize, proxies: &[IpNet]) -> Self {
+        Self { open: Arc::default(), most, proxies: proxies.into() }
     }
 
     /// A place for a connection from there, which another may have to give way to; `None` while all the others are being
     /// answered.
     pub fn admit(&self, peer: IpAddr) -> Option<Place> {
         let source = network(peer);
+        let is_proxy = self.proxies.iter().any(|network| network.contains(&peer.to_canonical()));
         let mut open = self.lock();
-        if open.of_source.get(&source).is_some_and(|own| *own >= self.most / 2) {
+        if !is_proxy && open.of_source.get(&source).is_some_and(|own| *own >= self.most / 2) {
             open.close_one_of(source)?;
         } else if open.places.len() >= self.most {
             open.close_one()?;
@@ -160,7 +163,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_one_that_waits_longest_gives_way() {
-        let connections = Connections::at_most(4);
+        let connections = Connections::at_most(4, &[]);
         let mut places = Vec::new();
         for source in [1, 1, 2, 3] {
             places.push(connections.admit(from(source)).unwrap());
@@ -180,6 +183,14 @@ mod tests {
         assert!(connections.admit(from(5)).is_none());
         drop(fourth);
         connections.admit(from(5)).unwrap();
+    }
+
+    #[test]
+    fn a_trusted_proxy_may_have_all_places() {
+        let connections = Connections::at_most(4, &["198.51.100.0/24".parse().unwrap()]);
+        let proxy = [198, 51, 100, 1].into();
+        let places: Vec<_> = (0..4).map(|_| connections.admit(proxy).unwrap()).collect();
+        assert!(!places.iter().any(is_closed));
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub async fn renew(ctx: &Context, certificate: &mut Stored<Certificate>) -> Resu
     match renewal.attempt {
         Attempt::Verifying { operation } | Attempt::Issuing { operation } => Ok(Renewed::Started(operation)),
         _ if rests_until > now => Err(Error::Conflict(format!(
-            "the certificate was issued less than an hour ago; it can be renewed from {rests_until} on"
+            "the certificate was issued less than an hour ago; it can be renewed from {rests_until:.0} on"
         ))),
         Attempt::AwaitingRecords => Ok(Renewed::AwaitingRecords),
         Attempt::Idle => start(ctx, certificate).await,

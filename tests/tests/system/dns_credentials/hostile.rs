@@ -47,10 +47,21 @@ fn peak() -> u64 {
     line.split_whitespace().next().unwrap().parse::<u64>().unwrap() / 1024
 }
 
+fn name(flood: &Flood) -> String {
+    format!("{flood:?}").chars().take(60).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_answer_takes_memory_or_time() {
     let steward = Steward::start(StewardOptions::default()).await;
+    // As long and as full as an answer may be.
+    let full = |head: &str, value: &str, end: &str| -> &'static str {
+        format!("{head}{}{end}", value.repeat(2_000_000 / value.len())).leak()
+    };
+    let rrset = r#"{"name":"x.lab.example.","type":"TXT","ttl":1,"records":[{"content":"x"}]},"#;
     for flood in [
+        Flood::Says(200, full("[", r#"{"abcd":"e"},"#, "0]")),
+        Flood::Says(200, full(r#"{"rrsets":["#, rrset, r#"{"name":"","type":"","ttl":1}]}"#)),
         Flood::Gzip,
         Flood::Repeated(r#"{"rrsets":[{}"#, 78_000_000),
         Flood::Repeated("0,", 1_900_000),
@@ -64,11 +75,13 @@ async fn no_answer_takes_memory_or_time() {
         // As many as a worker does at once, twice.
         let writes = providers.iter().chain(&providers).map(|access| steward.ctx.zones.write(access, &change));
         for outcome in futures_util::future::join_all(writes).await {
-            assert!(outcome.is_err(), "{flood:?}");
+            // Only what looks like an answer may be one.
+            assert!(outcome.is_err() || matches!(flood, Flood::Says(..)), "{}", name(&flood));
         }
-        println!("{flood:?}: {:?}, peak {} MiB", began.elapsed(), peak());
-        assert!(peak() < 200, "{flood:?}: {} MiB", peak());
-        assert!(began.elapsed() < Duration::from_secs(30), "{flood:?}: {:?}", began.elapsed());
+        let (flood, took, peak) = (name(&flood), began.elapsed(), peak());
+        println!("{flood}: {took:?}, peak {peak} MiB");
+        assert!(peak < 200, "{flood}: {peak} MiB");
+        assert!(took < Duration::from_secs(30), "{flood}: {took:?}");
     }
 }
 
@@ -97,7 +110,11 @@ async fn what_a_server_answers_is_in_no_error() {
                 let Err(error) = outcome else { continue };
                 let said = error.to_string();
                 assert!(!said.contains("INTRANET"), "{} {status}: {said}", access.provider);
-                assert!(said.contains(&status.to_string()) || said.contains("credential"), "{}: {said}", access.provider);
+                assert!(
+                    said.contains(&status.to_string()) || said.contains("credential"),
+                    "{}: {said}",
+                    access.provider
+                );
             }
         }
     }
