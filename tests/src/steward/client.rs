@@ -56,11 +56,6 @@ impl Client {
         Self { base: base.to_owned(), ..self.clone() }
     }
 
-    /// The headers that say who it is, as they are sent.
-    pub fn credentials(&self) -> String {
-        self.credentials.as_ref().map(|(name, value)| format!("{name}: {value}\r\n")).unwrap_or_default()
-    }
-
     /// The same caller with a session token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {

@@ -92,11 +92,11 @@ async fn the_outcome_of_a_long_request_is_known() {
     let steward = Steward::start(StewardOptions::default()).await;
     let admin = steward.admin().await;
     let whole = json!({"name": "mail", "kind": "email", "address": "ops@example.com"}).to_string();
+    let (name, value) = admin.credentials().unwrap();
     let mut slow = TcpStream::connect(steward.url().trim_start_matches("http://")).await.unwrap();
     let head = format!(
-        "POST /api/channels HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n{}\r\n",
-        whole.len(),
-        admin.credentials()
+        "POST /api/channels HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n{name}: {value}\r\n\r\n",
+        whole.len()
     );
     slow.write_all(head.as_bytes()).await.unwrap();
     // The caller is known and the entry begun; the body comes 100 seconds later.
