@@ -8,7 +8,7 @@ use crate::strangers::Strangers;
 use crate::trail::Standing;
 
 /// How much of all large bodies is held at once, in KiB.
-const LARGE_BODIES: usize = 32 * 1024;
+const LARGE_BODIES: usize = 16 * 1024;
 
 /// What every handler is given.
 #[derive(Clone, Debug)]
