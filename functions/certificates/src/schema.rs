@@ -33,7 +33,7 @@ described! {
     pub VerificationStatus = words(["pending", "verifying", "verified", "failed"]);
 
     /// Whether a record is needed: `valid` when the CA needs none for this name now.
-    pub RecordStatus = words(["pending", "valid"]);
+    pub RecordStatus = words(["pending", "verifying", "verified", "valid", "failed"]);
 
     /// How the names of a certificate are proven.
     pub ChallengeMethod = words(Method::WORDS);
@@ -45,7 +45,7 @@ described! {
     pub DownloadFormat = words(Format::ALL.map(Format::as_str));
 
     /// What is looked at before an order.
-    pub PreflightSubject = words(["zone", "caa", "challenge"]);
+    pub PreflightSubject = words(["zone", "caa", "challenge", "names", "account", "duplicate"]);
 
     /// What was found before an order.
     pub PreflightState = words(["ok", "warning", "failed"]);
@@ -144,6 +144,15 @@ described! {
 
     /// What serves a site.
     pub SiteKind = words(deployments::Kind::ALL.map(deployments::Kind::as_str));
+
+    /// How a deployment is verified.
+    pub VerifyMethod = words(deployments::Verify::ALL.map(deployments::Verify::as_str));
+
+    /// The name or the number of a user or a group of the server.
+    pub AccountName = text(1, 32).examples(["www-data"]);
+
+    /// The mode of a key's file, in octal digits.
+    pub FileMode = text(3, 4).examples(["640"]);
 
     /// Where a deployment stands.
     pub DeploymentStatus = words(deployments::Status::WORDS);

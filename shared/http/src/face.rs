@@ -45,6 +45,11 @@ impl Face {
             Cause::Domain(Error::TooMany { retry_after, .. }) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after));
             }
+            Cause::Domain(Error::PutOff { retry_after, .. }) => {
+                // In whole seconds, and never before the time.
+                let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+            }
             Cause::Domain(Error::Unauthenticated(_)) => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
@@ -84,7 +89,7 @@ fn kind(cause: &Cause) -> (StatusCode, &'static str, u16) {
             Error::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", 1003),
             Error::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, "unauthenticated", 1001),
             Error::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests", 4029),
-            Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", 5000),
+            Error::Unavailable(_) | Error::PutOff { .. } => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", 5000),
             Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", 5000),
         },
         Cause::Method(..) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", 2001),
