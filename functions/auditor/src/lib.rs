@@ -1,4 +1,4 @@
-//! The worker that appends to the audit trail.
+//! The worker that appends to the audit trail, and removes what it no longer keeps.
 
 use domain::jobs::Job;
 use domain::operations::Next;
@@ -9,6 +9,7 @@ use domain::{Context, Result, audit};
 pub async fn handle(ctx: &Context, job: &Job) -> Result<Next> {
     match job {
         Job::Audit { entry } => audit::append(ctx, entry).await.map(|()| Next::Done),
+        Job::TrimAudit => audit::retain(ctx).await,
         other => Err(other.misplaced(QueueName::Auditor)),
     }
 }

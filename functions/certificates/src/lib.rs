@@ -57,6 +57,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(deployments::runs::runs))
         .routes(routes!(operations::get::get))
         .routes(routes!(audit::list::list))
+        .routes(routes!(audit::purge::purge))
         .routes(routes!(channels::list::list, channels::create::create))
         .routes(routes!(channels::get::get, channels::update::update, channels::delete::delete))
         .routes(routes!(channels::test::test))

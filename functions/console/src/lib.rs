@@ -3,8 +3,7 @@
 mod docs;
 pub mod urls;
 
-use axum::Router;
-use steward_http::App;
+use steward_http::{App, Area};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -20,6 +19,6 @@ pub fn router() -> OpenApiRouter<App> {
 }
 
 /// All that this area answers.
-pub fn own() -> Router<App> {
-    Router::from(router()).merge(docs())
+pub fn own() -> Area {
+    Area::from(router()).merge(docs())
 }

@@ -40,9 +40,16 @@ pub async fn command(config: &Config, command: Command) -> Result<(), StartError
         Command::Audit { audit: AuditCommand::Export { place } } => {
             audit::export(context(config, &place)?.store.as_ref()).await
         }
-        Command::Audit { audit: AuditCommand::Verify { file: Some(file), .. } } => audit::verify_file(&file),
+        Command::Audit { audit: AuditCommand::Purge { before, place } } => {
+            audit::purge(&context(config, &place)?, before).await
+        }
+        Command::Audit { audit: AuditCommand::Verify { file: Some(file), place } } => {
+            // A file can be checked anywhere; only its cut needs the key.
+            let is_there = place.stack.is_some() || config.data.exists();
+            audit::verify_file(&file, || is_there.then(|| context(config, &place)).transpose()).await
+        }
         Command::Audit { audit: AuditCommand::Verify { file: None, place } } => {
-            audit::verify(context(config, &place)?.store.as_ref()).await
+            audit::verify(&context(config, &place)?).await
         }
         Command::Openapi => openapi(),
     }

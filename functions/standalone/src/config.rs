@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::Registration;
 use ipnet::IpNet;
+use jiff::civil::Date;
 use secrecy::SecretString;
 use url::Url;
 
@@ -58,6 +59,10 @@ pub struct Config {
     #[arg(long, env = "STEWARD_SMTP_URL", value_name = "STEWARD_SMTP_URL", hide_env_values = true)]
     pub smtp_url: Option<SecretString>,
 
+    /// For how many days the audit trail is kept.
+    #[arg(long, env = "STEWARD_AUDIT_DAYS", value_name = "STEWARD_AUDIT_DAYS", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub audit_days: u32,
+
     /// How much to log: error, warn, info, debug, trace, or directives such as `info,issuer=debug`.
     #[arg(long, env = "STEWARD_LOG", value_name = "STEWARD_LOG", default_value = "info")]
     pub log: String,
@@ -104,6 +109,14 @@ pub enum Command {
 pub enum AuditCommand {
     /// Write the trail to standard output, one JSON object a line, oldest first, and last the head of its chain.
     Export {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Remove the entries from before a day, and sign where the trail begins from then on.
+    Purge {
+        /// The day (UTC), such as 2026-01-31.
+        #[arg(long, value_name = "DAY")]
+        before: Date,
         #[command(flatten)]
         place: Place,
     },

@@ -5,6 +5,7 @@ mod command;
 mod config;
 mod document;
 mod run;
+mod server;
 mod slots;
 pub mod transfer;
 mod worker;

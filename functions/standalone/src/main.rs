@@ -27,6 +27,6 @@ async fn main() -> ExitCode {
 
 #[expect(clippy::print_stderr, reason = "the operator reads it where the program was started")]
 fn refuse(error: &dyn std::fmt::Display) -> ExitCode {
-    eprintln!("steward: {error}");
+    eprintln!("steward: {}", system::one_line(&error.to_string()));
     ExitCode::FAILURE
 }

@@ -1,5 +1,6 @@
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
+use std::panic;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,8 +18,8 @@ use embedded::{Embedded, EmbeddedScheduler};
 use probe::RustlsProber;
 use secrecy::ExposeSecret;
 use ssh::SshRemote;
-use steward_http::App;
-use system::{SystemClock, SystemEntropy};
+use steward_http::{App, Area};
+use system::{OneLine, SystemClock, SystemEntropy};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
@@ -28,7 +29,7 @@ use webhook::HttpMessenger;
 use zones::Zones;
 
 use crate::transfer::TransferError;
-use crate::{Config, areas, worker};
+use crate::{Config, areas, server, worker};
 
 /// How often the sweep looks for operations whose job was lost.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
@@ -87,9 +88,9 @@ pub enum StartError {
     /// Not everything was exported or imported.
     #[error(transparent)]
     Transfer(#[from] TransferError),
-    /// The server ended.
+    /// The system refused something.
     #[error("cannot go on: {0}")]
-    Serve(#[from] io::Error),
+    System(#[from] io::Error),
 }
 
 /// One Steward, opened and not yet answering.
@@ -114,7 +115,14 @@ pub fn log(filter: &str) -> Result<(), StartError> {
     }
     let filter = EnvFilter::builder().parse(filter).map_err(|error| refused(&error))?;
     let colours = io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(colours).init();
+    // What a request or a peer says must not look like lines of the log.
+    let writer = move || OneLine::new(io::stderr(), colours);
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(colours).init();
+    panic::set_hook(Box::new(|info| {
+        if !steward_http::keep_panic(info) {
+            tracing::error!("{info}");
+        }
+    }));
     Ok(())
 }
 
@@ -154,7 +162,12 @@ pub(crate) fn settings(config: &Config) -> Settings {
         None if config.listen.ip().is_unspecified() => format!("http://localhost:{}", config.listen.port()),
         None => format!("http://{}", config.listen),
     };
-    Settings { public_url, registration: config.registration.into(), trusted_proxies: config.trusted_proxies.clone() }
+    Settings {
+        public_url,
+        registration: config.registration.into(),
+        trusted_proxies: config.trusted_proxies.clone(),
+        audit_days: config.audit_days,
+    }
 }
 
 pub(crate) fn mailer(
@@ -231,15 +244,16 @@ pub async fn serve(
         workers.spawn(worker::work_until(ctx.clone(), queue, stopped));
     }
     let left_open = ctx.clone();
-    let service = router(ctx).into_make_service_with_connect_info::<SocketAddr>();
     let (stopping, stopped) = oneshot::channel();
-    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
+    let stop = async move {
         stop.await;
         let _ = stopping.send(());
-    });
+    };
+    let proxies = ctx.settings.trusted_proxies.clone();
+    let server = server::answer(listener, router(ctx), &proxies, stop);
     answering();
     tokio::select! {
-        ended = server => ended?,
+        () = server => {}
         () = grace_over(stopped) => tracing::warn!("requests that did not end were cut off"),
     }
     // Whoever opens the data directory next finds that nobody has it open.
@@ -262,8 +276,8 @@ async fn grace_over(stopped: oneshot::Receiver<()>) {
 }
 
 /// Every area, and the documents.
-pub fn everything() -> Router<App> {
-    Router::from(areas()).merge(console::docs())
+pub fn everything() -> Area {
+    Area::from(areas()).merge(console::docs())
 }
 
 /// The longest a request may take.

@@ -7,7 +7,10 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
-const VARIABLES: [&str; 9] = [
+mod connections;
+mod log;
+
+const VARIABLES: [&str; 10] = [
     "STEWARD_LISTEN",
     "STEWARD_DATA",
     "STEWARD_ADMIN_PASSWORD",
@@ -16,6 +19,7 @@ const VARIABLES: [&str; 9] = [
     "STEWARD_ALLOW_TARGETS",
     "STEWARD_REGISTRATION",
     "STEWARD_SMTP_URL",
+    "STEWARD_AUDIT_DAYS",
     "STEWARD_LOG",
 ];
 
@@ -53,6 +57,7 @@ fn a_wrong_value_is_refused_with_the_name_of_its_variable() {
         ("STEWARD_DNS", "8.8.8.8"),
         ("STEWARD_ALLOW_TARGETS", "10.0.0.0/8,everything"),
         ("STEWARD_REGISTRATION", "perhaps"),
+        ("STEWARD_AUDIT_DAYS", "0"),
         ("STEWARD_SMTP_URL", "http://user:hunter22@mail.example.com"),
         ("STEWARD_PUBLIC_URL", "https://steward.example.com/?a=1"),
         ("STEWARD_LOG", "loud=very=much"),
@@ -74,7 +79,31 @@ struct Running {
 
 impl Running {
     fn start(data: &Path) -> Self {
-        let mut process = steward(data).stdout(Stdio::piped()).spawn().unwrap();
+        Self::start_with(data, |_| {})
+    }
+
+    fn start_with(data: &Path, change: impl FnOnce(&mut Command)) -> Self {
+        let mut command = steward(data);
+        change(&mut command);
+        Self::spawn(command)
+    }
+
+    /// One that may have no more than so many open files.
+    fn start_with_files(data: &Path, files: u32) -> Self {
+        let program = steward(data);
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(format!("ulimit -n {files}; exec \"$0\"")).arg(program.get_program());
+        for (name, value) in program.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let said = BufReader::new(process.stdout.take().unwrap());
         Self { process, said }
     }

@@ -25,6 +25,8 @@ pub struct Settings {
     pub public_url: String,
     /// Who may register.
     pub registration: Registration,
+    /// For how many days an entry of the audit trail is kept.
+    pub audit_days: u32,
     /// The proxies whose word counts on where a request comes from.
     pub trusted_proxies: Vec<IpNet>,
 }

@@ -88,6 +88,8 @@ pub enum Job {
         /// The operation.
         operation: OperationId,
     },
+    /// Remove what the audit trail no longer keeps.
+    TrimAudit,
     /// Send the mail that proves an address, if a user has it.
     VerifyEmail {
         /// The address.
@@ -127,6 +129,7 @@ impl Job {
             | Self::Repair
             | Self::Resume { .. }
             | Self::Confirm { .. }
+            | Self::TrimAudit
             | Self::VerifyEmail { .. }
             | Self::Audit { .. } => None,
         }
@@ -139,7 +142,12 @@ impl Job {
             Self::Check { monitor, .. } => (&MONITORS, monitor.0),
             Self::Confirm { channel } => (&CHANNELS, channel.0),
             Self::Resume { user } => return Ok(Some(*user)),
-            Self::Reap { .. } | Self::Sweep | Self::Repair | Self::VerifyEmail { .. } | Self::Audit { .. } => {
+            Self::Reap { .. }
+            | Self::Sweep
+            | Self::Repair
+            | Self::TrimAudit
+            | Self::VerifyEmail { .. }
+            | Self::Audit { .. } => {
                 return Ok(None);
             }
             other => match other.operation() {

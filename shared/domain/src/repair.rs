@@ -1,5 +1,5 @@
-//! Repairs what time has lost (DESIGN §5): schedules that are gone though something was to come of them, and DNS records
-//! that are there though nothing is.
+//! Repairs what time has lost (DESIGN §5): schedules that are gone though something was to come of them, DNS records that
+//! are there though nothing is, and the oldest entries of the audit trail.
 
 use std::time::Duration;
 
@@ -25,6 +25,7 @@ pub async fn repair(ctx: &Context) -> Result<()> {
     if removals > 0 {
         tracing::warn!(holders = removals, "DNS records that nobody removed are being removed");
     }
+    ctx.queue.send(QueueName::Auditor, &Job::TrimAudit, Duration::ZERO).await?;
     operations::retire(ctx).await.map(drop)
 }
 

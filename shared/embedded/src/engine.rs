@@ -7,13 +7,17 @@ use std::sync::Arc;
 use domain::ports::StoreError;
 use dynoxide::Database;
 use dynoxide::errors::DynoxideError;
+use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
+
+use crate::room::{self, Room};
 
 /// One open database with the lock on its directory.
 pub(crate) struct Engine {
     database: Database,
     /// One permit. The database works on one call at a time; callers wait for it here, in order, and without a thread.
     turn: Arc<Semaphore>,
+    room: Room,
     /// Held as long as the database is open, so that no second process opens it.
     _lock: File,
 }
@@ -25,8 +29,18 @@ impl fmt::Debug for Engine {
 }
 
 impl Engine {
-    pub(crate) fn new(database: Database, lock: File) -> Self {
-        Self { database, turn: Arc::new(Semaphore::new(1)), _lock: lock }
+    pub(crate) fn new(database: Database, room: Room, lock: File) -> Self {
+        Self { database, turn: Arc::new(Semaphore::new(1)), room, _lock: lock }
+    }
+
+    /// The room on its disk.
+    pub(crate) fn room(&self) -> &Room {
+        &self.room
+    }
+
+    /// Looks now and then whether a full disk has room again. Blocks.
+    pub(crate) fn look_for_room(&self) {
+        self.room.look(|| unused(&self.database).unwrap_or(0));
     }
 
     /// Runs `work` on a thread that may block, when it is its turn, and then `convert` without keeping the next caller
@@ -45,10 +59,23 @@ impl Engine {
         let done = tokio::task::spawn_blocking(move || {
             let result = work(&engine.database);
             drop(turn);
+            if let Err(error) = &result
+                && room::is_full(error)
+            {
+                engine.room.run_out(error);
+            }
             convert(result.map_err(refused)?)
         });
         done.await.map_err(|error| StoreError::Failed(format!("a database call did not end: {error}")))?
     }
+}
+
+/// The bytes within the database's file that nothing is in.
+fn unused(database: &Database) -> Option<u64> {
+    let path = database.db_path().ok()??;
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
+    let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).ok();
+    u64::try_from(number("freelist_count")?.checked_mul(number("page_size")?)?).ok()
 }
 
 /// What an error of the database means to a caller of the store.
@@ -68,6 +95,8 @@ fn refused(error: DynoxideError) -> StoreError {
         }
         DynoxideError::ProvisionedThroughputExceededException(message)
         | DynoxideError::LimitExceededException(message) => StoreError::Busy(message),
+        // Once the reserve is given up, the same call may succeed.
+        other if room::is_full(&other) => StoreError::Busy(other.to_string()),
         other => StoreError::Failed(other.to_string()),
     }
 }

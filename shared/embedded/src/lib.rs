@@ -6,6 +6,7 @@ mod found;
 mod key_file;
 mod open;
 mod queue;
+mod room;
 mod scheduler;
 mod schema;
 mod store;

@@ -16,6 +16,7 @@ use vault::SealedVault;
 use crate::engine::Engine;
 use crate::found::{Found, found};
 use crate::queue::{self, EmbeddedQueue};
+use crate::room::{self, Room};
 use crate::scheduler::{self, EmbeddedScheduler};
 use crate::store::EmbeddedStore;
 use crate::values::Dynoxide;
@@ -87,11 +88,18 @@ impl Embedded {
     /// last of the adapters is dropped. Blocks; call it at the start.
     pub fn open(data_dir: &Path, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, OpenError> {
         let lock = lock(data_dir)?;
+        let room = Room::in_directory(data_dir);
         let path = data_dir.join("steward.db");
         expected(&path, data_dir.join("vault.key").exists())?;
-        let database = database(&path)?;
+        let database = database(&path).or_else(|error| match error {
+            OpenError::Database { reason, .. } if room::is_full(&reason) => {
+                room.run_out(&reason);
+                database(&path)
+            }
+            other => Err(other),
+        })?;
         let key = vault_key(&data_dir.join("vault.key"), &database, entropy.as_ref())?;
-        let store = EmbeddedStore::new(Arc::new(Engine::new(database, lock)));
+        let store = EmbeddedStore::new(Arc::new(Engine::new(database, room, lock)));
         let queue = Arc::new(EmbeddedQueue::new(store.clone(), Arc::clone(&clock), Arc::clone(&entropy)));
         Ok(Self {
             queue: Arc::clone(&queue),

@@ -74,8 +74,16 @@ impl EmbeddedQueue {
         self.clock.now().as_millisecond()
     }
 
+    /// A full disk has room for the trail of those who make room, and for no other work.
+    fn stands_still(&self, queue: QueueName) -> bool {
+        queue != QueueName::Auditor && self.store.is_short()
+    }
+
     /// How long to wait for the first job.
     fn until(&self, first: Option<i64>) -> Duration {
+        if self.store.is_short() {
+            return LOOK_AGAIN;
+        }
         first.map_or(LOOK_AGAIN, |at| {
             Duration::from_millis(u64::try_from(at.saturating_sub(self.now())).unwrap_or(0)).min(LOOK_AGAIN)
         })
@@ -341,7 +349,7 @@ impl Queue for EmbeddedQueue {
         visibility: Duration,
     ) -> Result<Vec<Delivery>, QueueError> {
         let _receiving = self.receiving.lock().await;
-        if room.total == 0 {
+        if room.total == 0 || self.stands_still(queue) {
             return Ok(Vec::new());
         }
         loop {
@@ -354,7 +362,7 @@ impl Queue for EmbeddedQueue {
     async fn receive(&self, queue: QueueName, max: usize, visibility: Duration) -> Result<Vec<Delivery>, QueueError> {
         let _receiving = self.receiving.lock().await;
         let max = max.min(MOST_AT_ONCE);
-        if max == 0 {
+        if max == 0 || self.stands_still(queue) {
             return Ok(Vec::new());
         }
         loop {

@@ -97,6 +97,7 @@ impl EmbeddedScheduler {
             tokio::pin!(changed);
             // From here on a change is noticed, even one that comes between the look and the wait.
             changed.as_mut().enable();
+            self.store.look_for_room().await;
             let wait = match self.fire_due().await {
                 Ok(wait) => wait.min(LOOK_AGAIN),
                 Err(error) => {
@@ -110,6 +111,9 @@ impl EmbeddedScheduler {
 
     /// Fires what is due; gives the time until the next one is.
     async fn fire_due(&self) -> Result<Duration, SchedulerError> {
+        if self.store.is_short() {
+            return Ok(LOOK_AGAIN);
+        }
         let mut query = Query::of(&SCHEDULES, DUE);
         query.index = Some("by_due");
         query.limit = Some(100);

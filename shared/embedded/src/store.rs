@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::ports::{Item, Key, Page, PageToken, Query, Store, StoreError, Table, Write};
+use domain::ports::{Expect, Item, Key, Page, PageToken, Query, Store, StoreError, Table, Write};
 use dynamo::{collect, distinct, from_attributes, from_token, key_attributes, to_token};
 use dynoxide::actions::batch_get_item::{BatchGetItemRequest, KeysAndAttributes};
 use dynoxide::actions::get_item::GetItemRequest;
@@ -13,6 +13,7 @@ use dynoxide::actions::scan::ScanRequest;
 use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
 
 use crate::engine::Engine;
+use crate::queue::MESSAGES;
 use crate::values::Dynoxide;
 use crate::writes::{self, Single};
 
@@ -29,6 +30,19 @@ pub struct EmbeddedStore {
 impl EmbeddedStore {
     pub(crate) fn new(engine: Arc<Engine>) -> Self {
         Self { engine }
+    }
+
+    /// Whether only what makes room may be written.
+    pub(crate) fn is_short(&self) -> bool {
+        self.engine.room().is_short()
+    }
+
+    /// Looks now and then whether a disk that was full has room again.
+    pub(crate) async fn look_for_room(&self) {
+        if self.engine.room().is_to_be_looked_at() {
+            let engine = Arc::clone(&self.engine);
+            let _ = tokio::task::spawn_blocking(move || engine.look_for_room()).await;
+        }
     }
 
     /// Removes the items whose time to live is over; gives how many.
@@ -150,6 +164,22 @@ impl Store for EmbeddedStore {
         let item = response.attributes.map(from_attributes::<Dynoxide>).transpose()?.unwrap_or_default();
         let value = item.get(attribute).and_then(serde_json::Value::as_i64);
         value.ok_or_else(|| StoreError::Failed(format!("adding to {attribute} gave no new value")))
+    }
+
+    fn out_of_room(&self) -> Option<String> {
+        let reason = "the disk of Steward is full: nothing is taken on until an administrator has made room, by \
+                      POST /api/audit/purge or on the disk";
+        self.is_short().then(|| reason.to_owned())
+    }
+
+    async fn probe(&self) -> Result<(), StoreError> {
+        self.look_for_room().await;
+        if !self.engine.room().is_to_be_probed() {
+            return Ok(());
+        }
+        // A row of a table that every deployment has; no reader of the table sees it.
+        let item = Item::from_iter([("id".into(), "probe".into())]);
+        self.write(Write::Put { table: &MESSAGES, item, expect: Expect::Any }).await
     }
 }
 

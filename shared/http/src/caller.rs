@@ -7,6 +7,7 @@ use domain::entity::{Entity, Stored};
 use domain::ports::Key;
 use domain::users::{self, ApiKey, Owned, Proof, Session, User, Viewer};
 
+use crate::body::reading::may_be_large;
 use crate::trail::Trail;
 use crate::{App, Fault, IdPath, Source};
 
@@ -91,6 +92,10 @@ impl FromRequestParts<App> for Claim {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
         let proof = proof(parts, app).await?;
+        if may_be_large(&parts.headers) {
+            // Nobody sends a large body before they are known.
+            users::authenticate(app.ctx.store.as_ref(), &proof, app.ctx.clock.now()).await?;
+        }
         let Ok(source) = Source::from_request_parts(parts, app).await;
         Ok(Self { proof, source: source.0, trail: parts.extensions.get().cloned() })
     }

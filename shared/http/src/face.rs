@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use domain::Error;
 use serde_json::json;
 
-use crate::fault::{CloudErrorBody, CodeErrorBody, ErrorBody};
+use crate::fault::{Cause, CloudErrorBody, CodeErrorBody, ErrorBody};
 
 /// A document's way to say an error (DESIGN §1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,25 +31,34 @@ impl Face {
     }
 
     /// The response that says an error. `request` is shown where the cause must not be.
-    pub fn say(self, error: &Error, request: &str) -> Response {
-        let (status, word, code) = kind(error);
-        let message = match error {
-            Error::Internal(_) => format!("internal error; the log has the cause under request {request}"),
+    pub(crate) fn say(self, cause: &Cause, request: &str) -> Response {
+        let (status, word, code) = kind(cause);
+        let message = match cause {
+            Cause::Domain(Error::Internal(_)) => {
+                format!("internal error; the log has the cause under request {request}")
+            }
             other => other.to_string(),
         };
         let mut response = self.body(status, word, code, message);
         let headers = response.headers_mut();
-        match error {
-            Error::TooMany { retry_after, .. } => {
+        match cause {
+            Cause::Domain(Error::TooMany { retry_after, .. }) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after));
             }
-            Error::PutOff { retry_after, .. } => {
+            Cause::Domain(Error::PutOff { retry_after, .. }) => {
                 // In whole seconds, and never before the time.
                 let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
             }
-            Error::Unauthenticated(_) => {
+            Cause::Domain(Error::Unauthenticated(_)) => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Cause::Method(_, allowed) => {
+                headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
+            }
+            // RFC 7694 §3: names the codings that would be read.
+            Cause::Media(_) => {
+                headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
             }
             _ => {}
         }
@@ -71,15 +80,20 @@ impl Face {
 }
 
 /// Each error's status, 004's word and 002's code: the one place that decides them.
-fn kind(error: &Error) -> (StatusCode, &'static str, u16) {
-    match error {
-        Error::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found", 3001),
-        Error::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid", 2001),
-        Error::Conflict(_) => (StatusCode::CONFLICT, "conflict", 3002),
-        Error::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", 1003),
-        Error::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, "unauthenticated", 1001),
-        Error::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests", 4029),
-        Error::Unavailable(_) | Error::PutOff { .. } => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", 5000),
-        Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", 5000),
+fn kind(cause: &Cause) -> (StatusCode, &'static str, u16) {
+    match cause {
+        Cause::Domain(error) => match error {
+            Error::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found", 3001),
+            Error::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid", 2001),
+            Error::Conflict(_) => (StatusCode::CONFLICT, "conflict", 3002),
+            Error::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", 1003),
+            Error::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, "unauthenticated", 1001),
+            Error::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests", 4029),
+            Error::Unavailable(_) | Error::PutOff { .. } => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", 5000),
+            Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", 5000),
+        },
+        Cause::Method(..) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", 2001),
+        Cause::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", 2001),
+        Cause::Media(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", 2001),
     }
 }

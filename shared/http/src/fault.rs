@@ -8,17 +8,46 @@ use utoipa::ToSchema;
 /// What handlers give.
 pub type Answer<T> = Result<T, Fault>;
 
-/// A domain error on its way to the caller. The outermost layer ([`crate::finish`]) turns it into the body that the
-/// face of the request's path speaks.
+/// An error on its way to the caller. The outermost layer ([`crate::finish`]) turns it into the body that the face of
+/// the request's path speaks.
 #[derive(Debug, Clone)]
-pub struct Fault(pub(crate) Arc<domain::Error>);
+pub struct Fault(pub(crate) Arc<Cause>);
 
-impl<E: Into<domain::Error>> From<E> for Fault {
-    fn from(error: E) -> Self {
-        Self(Arc::new(error.into()))
+/// Why a request is refused.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Cause {
+    /// By the domain.
+    #[error(transparent)]
+    Domain(domain::Error),
+    /// Its method does not fit the path; the one that does.
+    #[error("{0}")]
+    Method(String, &'static str),
+    /// Its body is larger than so many bytes.
+    #[error("body: must be at most {}", size(*.0))]
+    TooLarge(usize),
+    /// Its body is of a kind that is not read.
+    #[error("{0}")]
+    Media(&'static str),
+}
+
+fn size(bytes: usize) -> String {
+    match bytes / 1024 {
+        kibibytes if kibibytes >= 1024 => format!("{} MiB", kibibytes / 1024),
+        kibibytes => format!("{kibibytes} KiB"),
     }
 }
 
+impl<E: Into<domain::Error>> From<E> for Fault {
+    fn from(error: E) -> Self {
+        Cause::Domain(error.into()).into_fault()
+    }
+}
+
+impl Cause {
+    pub(crate) fn into_fault(self) -> Fault {
+        Fault(Arc::new(self))
+    }
+}
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();

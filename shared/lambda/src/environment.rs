@@ -10,6 +10,7 @@ use ipnet::IpNet;
 /// Every variable that Steward reads on Lambda, beside those that Lambda itself sets. `infra/template.yaml` sets them.
 pub const VARIABLES: &[&str] = &[
     "STEWARD_ALLOW_TARGETS",
+    "STEWARD_AUDIT_DAYS",
     "STEWARD_DNS",
     "STEWARD_LOG",
     "STEWARD_PUBLIC_URL",
@@ -23,6 +24,9 @@ pub const VARIABLES: &[&str] = &[
     "STEWARD_SMTP_SECRET",
     "STEWARD_STACK",
 ];
+
+/// For how many days an entry of the audit trail is kept, unless the operator decides.
+const AUDIT_DAYS: u32 = 400;
 
 /// Why a function does not start.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +48,7 @@ pub(crate) struct Environment {
     pub aws: aws::Settings,
     pub public_url: String,
     pub registration: Registration,
+    pub audit_days: u32,
     pub targets: TargetPolicy,
     pub dns: Option<SocketAddr>,
     pub smtp_secret: Option<String>,
@@ -56,6 +61,14 @@ impl Environment {
             Some("closed") | None => Registration::Closed,
             Some(other) => return Err(wrong("STEWARD_REGISTRATION", other, "must be open or closed")),
         };
+        let audit_days = match variable("STEWARD_AUDIT_DAYS") {
+            Some(text) => text.parse().ok().filter(|days| (1..=36_500).contains(days)),
+            None => Some(AUDIT_DAYS),
+        };
+        let audit_days = audit_days.ok_or_else(|| {
+            let value = variable("STEWARD_AUDIT_DAYS").unwrap_or_default();
+            wrong("STEWARD_AUDIT_DAYS", &value, "must be a number of days from 1 to 36500")
+        })?;
         let allowed = variable("STEWARD_ALLOW_TARGETS").unwrap_or_default();
         let networks = allowed.split(',').map(str::trim).filter(|text| !text.is_empty()).map(|text| {
             let network = text.parse().map(|address: std::net::IpAddr| IpNet::from(address)).or_else(|_| text.parse());
@@ -67,6 +80,7 @@ impl Environment {
             aws: aws::Settings::of(&needed("STEWARD_STACK")?, variable)?,
             public_url: needed("STEWARD_PUBLIC_URL")?.trim_end_matches('/').to_owned(),
             registration,
+            audit_days,
             targets: TargetPolicy::new(networks.collect::<Result<_, _>>()?),
             dns: dns.transpose()?,
             smtp_secret: variable("STEWARD_SMTP_SECRET"),

@@ -1,10 +1,11 @@
+use std::io::stdout;
 use std::sync::Arc;
 
 use aws::Aws;
 use domain::ports::{Absent, Clock, Entropy};
 use domain::{Context, Settings};
 use lambda_runtime::Error;
-use system::{SystemClock, SystemEntropy};
+use system::{OneLine, SystemClock, SystemEntropy};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -17,6 +18,8 @@ use crate::outside::Outside;
 pub(crate) fn open(equip: impl FnOnce(Context, &Outside) -> Result<Context, Error>) -> Result<Context, Error> {
     let filter: Targets = log_filter().parse().map_err(|error| format!("STEWARD_LOG: {error}"))?;
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).without_time();
+    // What a request or a peer says must not look like lines of the log.
+    let lines = lines.with_writer(|| OneLine::new(stdout(), false));
     tracing_subscriber::registry().with(filter).with(lines).init();
 
     let environment = Environment::read()?;
@@ -39,6 +42,7 @@ pub(crate) fn open(equip: impl FnOnce(Context, &Outside) -> Result<Context, Erro
         settings: Settings {
             public_url: environment.public_url,
             registration: environment.registration,
+            audit_days: environment.audit_days,
             // API Gateway says itself where a request comes from.
             trusted_proxies: Vec::new(),
         },

@@ -1,14 +1,13 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::ConnectInfo;
 use domain::Context;
 use lambda_http::request::RequestContext;
 use lambda_http::tower::{ServiceExt, service_fn};
 use lambda_http::{Request, RequestExt};
 use lambda_runtime::Error;
-use steward_http::App;
+use steward_http::{App, Area};
 
 use crate::{Outside, parts};
 
@@ -16,16 +15,13 @@ use crate::{Outside, parts};
 const LONGEST: Duration = Duration::from_secs(26);
 
 /// Answers API Gateway with an area's routes, on the ports that `equip` adds, until Lambda ends the process.
-pub async fn serve(
-    routes: Router<App>,
-    equip: impl FnOnce(Context, &Outside) -> Result<Context, Error>,
-) -> Result<(), Error> {
+pub async fn serve(area: Area, equip: impl FnOnce(Context, &Outside) -> Result<Context, Error>) -> Result<(), Error> {
     let app = App::new(parts::open(equip)?);
     // What the first request needs anyway is fetched while Lambda still starts the function.
     if let Err(error) = app.tokens.warm(&app.ctx).await {
         tracing::warn!(%error, "the signing key could not be read ahead; the first request will try again");
     }
-    let router = steward_http::finish(routes, app, LONGEST);
+    let router = steward_http::finish(area, app, LONGEST);
     lambda_http::run(service_fn(move |request: Request| router.clone().oneshot(from_gateway(request)))).await
 }
 

@@ -117,14 +117,32 @@ impl Client {
         self.try_send(method, path, body).await.unwrap()
     }
 
-    async fn try_send(&self, method: Method, path: &str, body: Option<String>) -> reqwest::Result<Reply> {
-        let mut request = self.http.request(method, format!("{}{path}", self.base));
-        if let Some((name, value)) = &self.credentials {
-            request = request.header(*name, value);
+    /// Any method, with these headers and any bytes as body.
+    pub async fn send_with(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Reply {
+        let mut request = self.request(method, path).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
+        Self::answer(request).await.unwrap()
+    }
+
+    async fn try_send(&self, method: Method, path: &str, body: Option<String>) -> reqwest::Result<Reply> {
+        let mut request = self.request(method, path);
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body);
         }
+        Self::answer(request).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        match &self.credentials {
+            Some((name, value)) => request.header(*name, value),
+            None => request,
+        }
+    }
+
+    async fn answer(request: reqwest::RequestBuilder) -> reqwest::Result<Reply> {
         let response = request.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = response.bytes().await?.to_vec();

@@ -80,4 +80,12 @@ impl Store for CountingStore {
         self.count("increment", [table.name]);
         self.inner.increment(table, key, attribute, by).await
     }
+
+    fn out_of_room(&self) -> Option<String> {
+        self.inner.out_of_room()
+    }
+
+    async fn probe(&self) -> Result<(), StoreError> {
+        self.inner.probe().await
+    }
 }

@@ -53,5 +53,7 @@ impl<M: Meter> Walk<'_, M> {
         self.post(admin, "/api/certificates/preflight", order).await;
         steward.ctx.queue.send(QueueName::Issuer, &Job::Repair, Duration::ZERO).await.unwrap();
         self.job(QueueName::Issuer).await;
+        // Which has the trail looked at.
+        self.job(QueueName::Auditor).await;
     }
 }

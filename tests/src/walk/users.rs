@@ -31,6 +31,7 @@ impl<M: Meter> Walk<'_, M> {
             self.send(admin, Method::POST, &route, &path, Value::Null).await;
         }
         self.send(admin, Method::DELETE, route, &path, Value::Null).await;
+        self.post(admin, "/api/audit/purge", json!({"before": "2020-01-01T00:00:00Z"})).await;
         for path in ["/api/auth/refresh", "/api/v1/users/regenerate-key", "/api/auth/logout"] {
             self.post(admin, path, Value::Null).await;
         }

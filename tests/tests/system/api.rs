@@ -11,7 +11,7 @@ pub fn refused(path: &str, reply: &Reply, status: u16) -> String {
     assert_eq!(reply.status.as_u16(), status, "{path}: {shown}");
     let (field, expected) = if path.starts_with("/api/v1/acme/") {
         let code = match status {
-            400 | 405 => 2001,
+            400 | 405 | 413 | 415 => 2001,
             401 => 1001,
             403 => 1003,
             404 => 3001,
@@ -28,6 +28,8 @@ pub fn refused(path: &str, reply: &Reply, status: u16) -> String {
             404 => "not_found",
             405 => "method_not_allowed",
             409 => "conflict",
+            413 => "too_large",
+            415 => "unsupported_media_type",
             429 => "too_many_requests",
             other => panic!("{path}: {other}"),
         };

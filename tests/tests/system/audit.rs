@@ -3,12 +3,14 @@
 mod chain;
 mod drills;
 mod requests;
+mod retention;
+mod strangers;
 
 use serde_json::Value;
 use system_tests::steward::{Client, Steward, eventually};
 
 /// The whole trail, oldest first.
-async fn trail(admin: &Client) -> Vec<Value> {
+pub(crate) async fn trail(admin: &Client) -> Vec<Value> {
     let (mut trail, mut before) = (Vec::new(), String::new());
     loop {
         let page = admin.get(&format!("/api/audit?limit=100&before={before}")).await.ok();
@@ -22,7 +24,7 @@ async fn trail(admin: &Client) -> Vec<Value> {
 }
 
 /// The entries of an action, once there are so many.
-async fn entries(admin: &Client, action: &str, number: usize) -> Vec<Value> {
+pub(crate) async fn entries(admin: &Client, action: &str, number: usize) -> Vec<Value> {
     eventually(&format!("{number} entries of {action}"), async || {
         let mut entries = trail(admin).await;
         entries.retain(|entry| entry["action"] == action);
@@ -33,6 +35,6 @@ async fn entries(admin: &Client, action: &str, number: usize) -> Vec<Value> {
 
 /// What `steward audit verify` finds.
 async fn verdict(steward: &Steward) -> Result<u64, String> {
-    let verdict = domain::audit::verify(steward.ctx.store.as_ref()).await.unwrap();
+    let verdict = domain::audit::verify(steward.ctx.store.as_ref(), steward.ctx.vault.as_ref()).await.unwrap();
     verdict.map(|proof| proof.entries).map_err(|broken| broken.to_string())
 }

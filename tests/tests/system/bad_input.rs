@@ -2,6 +2,7 @@
 //! words, and nothing is written.
 
 mod bodies;
+mod media;
 mod names;
 mod parameters;
 mod paths;

@@ -27,11 +27,12 @@ const PUBLIC: [&str; 9] = [
 pub const FILES: [&str; 4] = ["/api/docs", "/api/docs/", "/api/docs/{*rest}", "/api/openapi.json"];
 
 /// The routes for administrators.
-const ADMIN: [&str; 9] = [
+const ADMIN: [&str; 10] = [
     "POST /api/v1/acme/providers/create",
     "PUT /api/delegation",
     "DELETE /api/delegation",
     "GET /api/audit",
+    "POST /api/audit/purge",
     "GET /api/v1/users",
     "PUT /api/v1/users/{id}",
     "DELETE /api/v1/users/{id}",

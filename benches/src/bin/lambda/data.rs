@@ -79,6 +79,7 @@ fn context(environment: &[(String, String)], mails: &std::path::Path) -> Result<
         settings: Settings {
             public_url: "https://api.example.com".into(),
             registration: Registration::Closed,
+            audit_days: 400,
             trusted_proxies: Vec::new(),
         },
     })

@@ -2,11 +2,12 @@ use serde::{Deserialize, Serialize};
 
 use super::AUDIT;
 use super::chain::{Head, Recorded, TRAIL};
+use super::cut::Cut;
 use crate::Result;
 use crate::entity::{self, Stored};
 use crate::ports::{PageToken, Query, Store};
 
-/// A line of an exported trail: the entries in order, and last the head.
+/// A line of an exported trail: first its cut, if there is one, then the entries in order, and last the head.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Line {
@@ -14,6 +15,11 @@ pub enum Line {
     Head {
         /// The head of the chain.
         head: Head,
+    },
+    /// The first line of a trail that was cut.
+    Cut {
+        /// Where the chain begins.
+        cut: Cut,
     },
     /// An entry.
     Entry(Box<Recorded>),

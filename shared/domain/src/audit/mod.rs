@@ -2,13 +2,18 @@
 //!
 //! Entries are chained: each has a number, and a SHA-256 over itself and the hash of the one before. The head says how
 //! many there are and the hash of the last, and moves in the transaction that adds an entry. So a changed, missing,
-//! moved or cut-off entry is found by [`verify`]. Entries of before the chain have no number, and sort before it.
+//! moved or cut-off entry is found by [`verify`]. Entries of before the chain have no number, and sort before it. What is
+//! older than the trail is kept is removed; a [`Cut`] says where the chain begins since then, signed with a key of the
+//! vault.
 
 mod append;
 mod chain;
+mod cut;
 mod export;
 mod list;
+mod purge;
 mod record;
+mod trim;
 mod verify;
 
 use jiff::Timestamp;
@@ -16,15 +21,18 @@ use serde::{Deserialize, Serialize};
 
 pub use append::append;
 pub use chain::{Head, Recorded};
+pub use cut::Cut;
 pub use export::{Line, read};
 pub use list::list;
+pub use purge::purge;
 pub use record::{begin, finish, new_id, record, record_system};
+pub use trim::{Trimmed, retain, trim};
 pub use verify::{Broken, Check, Proof, verify};
 
 use crate::ids::UserId;
 use crate::ports::{Attribute, Table};
 
-/// Audit entries in one partition, in the order of their ids; the head of the chain; and (`seen`) the ids of entries
+/// Audit entries in one partition, in the order of their ids; the head of the chain and its cut; and (`seen`) the ids of entries
 /// that were appended lately, so that a job delivered twice appends once.
 pub static AUDIT: Table = Table {
     name: "audit",

@@ -6,31 +6,32 @@ use crate::ports::{EntropyExt, QueueName};
 use crate::users::Viewer;
 use crate::{Context, Error, Result};
 
-/// How long a request may take before the trail says that nobody knows what came of it. An export of a stack waits as
-/// long for what is on its queues.
-const UNKNOWN_AFTER: Duration = Duration::from_secs(60);
-
 /// A new id for an entry.
 pub fn new_id(ctx: &Context) -> String {
     format!("{:013x}{}", ctx.clock.now().as_millisecond(), ctx.entropy.hex::<8>())
 }
 
-/// Before something is done: puts an entry on its way that says that nobody knows what came of it. It is held back for
-/// a minute, and [`finish`] with the same id overtakes it; where the process dies, it is what the trail says. When this
-/// fails, nothing may be done.
-pub async fn begin(ctx: &Context, entry: &AuditEntry) -> Result<()> {
+/// Before something is done: puts an entry on its way that says that nobody knows the outcome. It is held back for
+/// `unknown_after`, longer than the request may take, and [`finish`] with the same id overtakes it; where the process
+/// dies, it is what the trail says. When this fails, nothing may be done.
+pub async fn begin(ctx: &Context, entry: &AuditEntry, unknown_after: Duration) -> Result<()> {
     let entry = AuditEntry { outcome: Outcome::Unknown, ..entry.clone() };
-    ctx.queue.send(QueueName::Auditor, &Job::Audit { entry }, UNKNOWN_AFTER).await.map_err(|error| {
+    ctx.queue.send(QueueName::Auditor, &Job::Audit { entry }, unknown_after).await.map_err(|error| {
         tracing::error!(%error, "the audit trail cannot be written: what was asked for is not done");
-        Error::Unavailable("the audit trail cannot be written, so nothing was done; try again in a moment".into())
+        unwritten()
     })
 }
 
-/// After it: what came of it. A failure is only logged: the trail will say that nobody knows.
-pub async fn finish(ctx: &Context, entry: AuditEntry) {
-    if let Err(error) = ctx.queue.send(QueueName::Auditor, &Job::Audit { entry }, Duration::ZERO).await {
-        tracing::error!(%error, "what came of a request is not in the audit trail");
-    }
+/// After it: the outcome. A failure is logged; the trail will say that nobody knows, if the entry was begun.
+pub async fn finish(ctx: &Context, entry: AuditEntry) -> Result<()> {
+    ctx.queue.send(QueueName::Auditor, &Job::Audit { entry }, Duration::ZERO).await.map_err(|error| {
+        tracing::error!(%error, "the outcome of a request is not in the audit trail");
+        unwritten()
+    })
+}
+
+fn unwritten() -> Error {
+    Error::Unavailable("the audit trail cannot be written, so nothing was done; try again in a moment".into())
 }
 
 /// Records what the entry of a request does not say of it, e.g. which of several keys was accepted, as an entry beside

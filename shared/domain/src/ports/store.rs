@@ -251,4 +251,14 @@ pub trait Store: Send + Sync + fmt::Debug {
         attribute: &'static str,
         by: i64,
     ) -> Result<i64, StoreError>;
+
+    /// Why only what makes room may be written now, in words for who asks for more; `None` while there is room.
+    fn out_of_room(&self) -> Option<String> {
+        None
+    }
+
+    /// Tries whether it can be written.
+    async fn probe(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }

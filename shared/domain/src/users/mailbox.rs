@@ -85,19 +85,21 @@ pub async fn send_verification(ctx: &Context, address: &Email, attempt: u32) -> 
     Ok(ctx.queue.send(QueueName::Notifier, &job, *pause).await?)
 }
 
-/// Marks the address as proven that the token was mailed to.
-pub async fn confirm_email(ctx: &Context, token: &str) -> Result<()> {
+/// The user whose address a token out of a mail proves.
+pub async fn by_email_token(ctx: &Context, token: &str) -> Result<Stored<User>> {
     let wrong = || Error::invalid("token", "is not valid or has expired; ask for another mail");
     let id = token.get(..16).and_then(|id| i64::from_str_radix(id, 16).ok()).ok_or_else(wrong)?;
     let user: Option<Stored<User>> = entity::find(ctx.store.as_ref(), Key::of(UserId(id).0)).await?;
-    let (mut user, now, hash) = (user.ok_or_else(wrong)?, ctx.clock.now(), hash(token));
+    let (user, now, hash) = (user.ok_or_else(wrong)?, ctx.clock.now(), hash(token));
     let proves = |proof: &EmailProof| proof.until > now && bool::from(proof.hash.as_bytes().ct_eq(hash.as_bytes()));
-    if !user.value.email_proofs.iter().any(proves) {
-        return Err(wrong());
-    }
+    if user.value.email_proofs.iter().any(proves) { Ok(user) } else { Err(wrong()) }
+}
+
+/// Marks the address of a user as proven.
+pub async fn confirm_email(ctx: &Context, mut user: Stored<User>) -> Result<()> {
     if !user.value.email_verified {
         user.value.email_verified = true;
-        user.value.updated_at = now;
+        user.value.updated_at = ctx.clock.now();
         user.save(ctx.store.as_ref()).await?;
     }
     Ok(())

@@ -23,7 +23,7 @@ pub use attempts::LOGIN_FAILURES;
 pub use authenticate::{Proof, SESSION_LIFETIME, Session, authenticate, authenticate_with, authenticate_with_two};
 pub use known_source::KnownSource;
 pub use login::login;
-pub use mailbox::{EmailProof, confirm_email, request_verification, send_verification};
+pub use mailbox::{EmailProof, by_email_token, confirm_email, request_verification, send_verification};
 pub use password::{PASSWORD_MAX, PASSWORD_MIN};
 pub use profile::{ProfileChange, change_profile};
 pub use register::{NewUser, USERNAME_MAX, USERNAME_MIN, exist, register, register_first_admin};

@@ -123,7 +123,7 @@ async fn older_entries_are_listed_and_counted_apart() {
         "source": "203.0.113.7", "action": "certificate.download", "target": "certificate 12 as key", "v": 1, "rev": 1,
     });
     put(&steward, old.as_object().unwrap().clone()).await;
-    let proof = domain::audit::verify(steward.ctx.store.as_ref()).await.unwrap().unwrap();
+    let proof = domain::audit::verify(steward.ctx.store.as_ref(), steward.ctx.vault.as_ref()).await.unwrap().unwrap();
     assert_eq!((proof.entries, proof.before), (2, 1));
     let admin = steward.admin().await;
     let first = trail(&admin).await.remove(0);
@@ -203,4 +203,46 @@ async fn the_program_writes_the_trail_out_and_proves_it() {
         assert!(!whole && error.contains(&format!("cannot read {file}: ")), "{error}");
         assert!(!error.contains("not whole"), "{error}");
     }
+}
+
+/// A trail that was cut is proven with the key of its vault; elsewhere a file says that the cut itself was not checked.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_cuts_the_trail_and_proves_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let steward = Steward::start(StewardOptions { data: Some(data.clone()), ..StewardOptions::default() }).await;
+    for n in 1..=4 {
+        domain::audit::record_system(&steward.ctx, "test.act", format!("thing {n}"), "done").await.unwrap();
+    }
+    eventually("the entries", async || (verdict(&steward).await == Ok(4)).then_some(())).await;
+    steward.clock.advance(std::time::Duration::from_secs(3 * 24 * 60 * 60));
+    domain::audit::record_system(&steward.ctx, "test.act", "thing 5".into(), "done").await.unwrap();
+    eventually("the entry", async || (verdict(&steward).await == Ok(5)).then_some(())).await;
+    let day = (steward.ctx.clock.now() - jiff::SignedDuration::from_hours(24)).to_string();
+    steward.stop().await;
+
+    let (done, out, err) = steward_audit(&data, &["purge", "--before", &day[..10]]).await;
+    assert!(done && out.contains("Removed 4 entries"), "{out}{err}");
+    let (whole, out, err) = steward_audit(&data, &["verify"]).await;
+    assert!(whole && out.contains("1 entries in the chain") && out.contains("begins after entry 4"), "{out}{err}");
+
+    let (_, out, _) = steward_audit(&data, &["export"]).await;
+    let lines: Vec<&str> = out.lines().filter(|line| line.starts_with('{')).collect();
+    assert!(lines[0].starts_with("{\"cut\":") && lines.len() == 3, "{out}");
+    let file = folder.path().join("trail.jsonl");
+    let check = async |data: &Path, lines: &[&str]| {
+        fs::write(&file, lines.join("\n")).unwrap();
+        steward_audit(data, &["verify", file.to_str().unwrap()]).await
+    };
+    let (whole, out, err) = check(&data, &lines).await;
+    assert!(whole && !out.contains("not checked"), "{out}{err}");
+    let nowhere = folder.path().join("nowhere");
+    let (whole, out, _) = check(&nowhere, &lines).await;
+    assert!(whole && out.contains("The signature of the cut was not checked"), "{out}");
+    assert!(!nowhere.exists(), "a file is checked without a data directory");
+    let forged = lines[0].replace("\"signature\":\"", "\"signature\":\"00");
+    let (whole, _, err) = check(&data, &[&[forged.as_str()], &lines[1..]].concat()).await;
+    assert!(!whole && err.contains("the cut has a wrong signature"), "{err}");
+    let (whole, _, err) = check(&data, &lines[1..]).await;
+    assert!(!whole && err.contains("the entries 1 to 4 are missing"), "{err}");
 }

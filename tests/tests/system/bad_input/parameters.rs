@@ -1,10 +1,11 @@
 //! Query parameters, from the document of each route.
 
 use reqwest::Method;
+use serde_json::{Value, json};
 use system_tests::steward::{Steward, StewardOptions};
 
 use super::sent;
-use crate::api::{Kind, routes};
+use crate::api::{Kind, refused, routes};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_parameter_that_does_not_fit_is_named() {
@@ -48,6 +49,42 @@ async fn a_parameter_that_does_not_fit_is_named() {
         }
     }
     assert_eq!(walked, 14, "a route with parameters was added or lost: count again");
+}
+
+/// On every route, whatever its method: what is not known is refused, by those who need credentials after they showed
+/// them, and nothing is done. What begins with `_` is ignored.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parameter_that_a_route_does_not_know_is_refused_on_every_route() {
+    let steward =
+        Steward::start(StewardOptions { open_registration: true, idle: true, ..StewardOptions::default() }).await;
+    let admin = steward.admin().await;
+    let certificate = steward.plant_certificate(1, "example.com").await;
+    let mut walked = 0;
+    for route in routes(&steward).await {
+        walked += 1;
+        let path = route.path_with(certificate);
+        let body = route.sample(certificate).map(|body| Value::Object(body).to_string());
+        let known = if route.parameters().is_empty() { "this route has none" } else { "known: " };
+        for query in ["dry_run=true", "dry_run", "_=1&dry_run=1"] {
+            let path = format!("{path}?{query}");
+            let message = sent(&steward, &admin, route.method.clone(), &path, body.clone()).await;
+            assert!(message.starts_with(&format!("dry_run: is not a parameter here; {known}")), "{path}: {message}");
+        }
+        let public = route.operation["security"].as_array().is_some_and(|all| all.contains(&json!({})));
+        let stranger = steward.client().send(route.method.clone(), &format!("{path}?dry_run=true"), body.clone()).await;
+        assert_eq!(stranger.status.as_u16(), if public { 400 } else { 401 }, "{path}");
+        if route.path == "/api/auth/logout" {
+            continue;
+        }
+        let busted = admin.send(route.method.clone(), &format!("{path}?_=1700000000"), body.clone()).await;
+        let message = String::from_utf8_lossy(&busted.bytes).into_owned();
+        assert!(!message.contains("is not a parameter here"), "{path}: {message}");
+    }
+    assert!(walked > 50, "{walked}");
+    for path in ["/api/openapi.json", "/api/docs/", "/api/docs", "/api/docs/swagger-ui.css"] {
+        let reply = admin.get(&format!("{path}?url=https://example.com/")).await;
+        assert_eq!(refused(path, &reply, 400), "url: is not a parameter here; this route has none");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

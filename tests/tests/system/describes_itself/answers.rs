@@ -87,6 +87,8 @@ async fn answers_are_as_the_document_says() {
     check("PUT /api/monitors/{id}", admin.put(&path, json!({"note": "the shop"})).await);
     check("DELETE /api/monitors/{id}", admin.delete(&path).await);
     check("GET /api/audit", admin.get("/api/audit").await);
+    let before = json!({"before": "2020-01-01T00:00:00Z"});
+    check("POST /api/audit/purge", admin.post("/api/audit/purge", before).await);
     alerts(&lab.steward, admin, &mut check).await;
 
     let preflight = json!({"domain": "example.com", "issuer": "letsencrypt"});

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use domain::acme::Account;
 use domain::alerts::channels::Channel;
+use domain::audit::Cut;
 use domain::certificates::Certificate;
 use domain::dns_credentials::DnsCredential;
 use domain::ids::{AccountId, CertificateId, ChannelId, DnsCredentialId, ServerId};
@@ -85,6 +86,7 @@ fn nobody_reads_all_secrets() {
         Channel::secret(ChannelId(1)).0,
         Server::secrets(ServerId(1)),
         DnsCredential::secret(DnsCredentialId(1)).0,
+        Cut::KEY.to_owned(),
     ]
     .iter()
     .map(|name| name.split_once('/').unwrap().0.to_owned())

@@ -88,21 +88,25 @@ pub(super) async fn seek(ctx: &Context, channel: &mut Stored<Channel>) -> Result
     Err(Error::Unavailable(error.to_string()))
 }
 
-/// Takes the token out of the mail: alerts may be sent there from now on.
-pub async fn confirm(ctx: &Context, token: &str) -> Result<()> {
+/// The channel that the token of a mail is about.
+pub async fn by_token(ctx: &Context, token: &str) -> Result<Stored<Channel>> {
     let wrong = || Error::invalid("token", "is not valid or has expired; make the channel again for another mail");
     let id: i64 = token.strip_prefix(TOKEN).and_then(|rest| rest.split_once('-')?.0.parse().ok()).ok_or_else(wrong)?;
-    let store = ctx.store.as_ref();
-    let mut channel = entity::find::<Channel>(store, Key::of(id)).await?.ok_or_else(wrong)?;
+    let channel = entity::find::<Channel>(ctx.store.as_ref(), Key::of(id)).await?.ok_or_else(wrong)?;
     let sent = channel.value.confirmation.as_ref().filter(|sent| sent.token_hash == hash(token)).ok_or_else(wrong)?;
     if ctx.clock.now().duration_since(sent.sent_at) > GOOD_FOR {
         return Err(wrong());
     }
+    Ok(channel)
+}
+
+/// Takes the proof of its mail: alerts may be sent to the channel from now on.
+pub async fn confirm(ctx: &Context, mut channel: Stored<Channel>) -> Result<()> {
     if channel.value.confirmed {
         return Ok(());
     }
     channel.value.confirmed = true;
-    channel.save(store).await
+    channel.save(ctx.store.as_ref()).await
 }
 
 /// Refuses what would be sent to an address that has not confirmed.

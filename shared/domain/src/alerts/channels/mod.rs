@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use address::{Given, LONGEST};
-pub use confirm::{Confirmation, TOKEN, ask, confirm};
+pub use confirm::{Confirmation, TOKEN, ask, by_token, confirm};
 pub use create::{Made, NAME_MAX, NewChannel, create};
 pub use delete::delete;
 pub use test::test;

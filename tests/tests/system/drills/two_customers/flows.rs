@@ -60,7 +60,9 @@ impl Flow {
             Job::Purge { .. } => Some(Self::Purge),
             // The mail server is the operator's.
             Job::Confirm { .. } | Job::VerifyEmail { .. } => None,
-            Job::Reap { .. } | Job::Sweep | Job::Repair | Job::Resume { .. } | Job::Audit { .. } => None,
+            Job::Reap { .. } | Job::Sweep | Job::Repair | Job::Resume { .. } | Job::TrimAudit | Job::Audit { .. } => {
+                None
+            }
         }
     }
 
