@@ -9,6 +9,7 @@ use domain::certificates::{KeyType, Method, NOTE_MAX, Status};
 use domain::deployments::{self, TEXT_MAX};
 use domain::dns_credentials::{self, FIELD_MAX, PROVIDERS};
 use domain::monitors::{self, CertLevel, Changed, Grade, INTERVAL_MAX, INTERVAL_MIN, IpType};
+use domain::names::{DOMAIN_MAX, EMAIL_MAX};
 use domain::ports::TlsVersion;
 use domain::servers::{ServerStatus, TYPE_MAX, WORD_MAX};
 use steward_http::described;
@@ -16,6 +17,7 @@ use steward_http::schema::{number, text, words};
 use tls::export::Format;
 use utoipa::openapi::ObjectBuilder;
 use utoipa::openapi::Type;
+use utoipa::openapi::schema::{KnownFormat, SchemaFormat};
 
 described! {
     /// A note of the owner's.
@@ -31,7 +33,7 @@ described! {
     pub VerificationStatus = words(["pending", "verifying", "verified", "failed"]);
 
     /// Whether a record is needed: `valid` when the CA needs none for this name now.
-    pub RecordStatus = words(["pending", "valid"]);
+    pub RecordStatus = words(["pending", "verifying", "verified", "valid", "failed"]);
 
     /// How the names of a certificate are proven.
     pub ChallengeMethod = words(Method::WORDS);
@@ -43,7 +45,7 @@ described! {
     pub DownloadFormat = words(Format::ALL.map(Format::as_str));
 
     /// What is looked at before an order.
-    pub PreflightSubject = words(["zone", "caa", "challenge"]);
+    pub PreflightSubject = words(["zone", "caa", "challenge", "names", "account", "duplicate"]);
 
     /// What was found before an order.
     pub PreflightState = words(["ok", "warning", "failed"]);
@@ -56,6 +58,9 @@ described! {
 
     /// The name of a channel, on one line.
     pub ChannelName = text(1, channels::NAME_MAX).examples(["the night shift"]);
+
+    /// The mail address of a channel.
+    pub ChannelAddress = text(3, EMAIL_MAX).format(Some(SchemaFormat::KnownFormat(KnownFormat::Email)));
 
     /// How a channel does.
     pub ChannelState = words(["ok", "sending", "held", "failing"]);
@@ -90,6 +95,9 @@ described! {
     /// The name of a DNS credential.
     pub DnsCredentialName = text(1, dns_credentials::NAME_MAX).examples(["our name server"]);
 
+    /// The zone of a DNS credential; empty for none.
+    pub ZoneOrNone = text(0, DOMAIN_MAX);
+
     /// A DNS provider.
     pub DnsProviderName = words(PROVIDERS.iter().map(|provider| provider.name)).examples(["bunny"]);
 
@@ -123,7 +131,7 @@ described! {
     pub Address = text(2, 45).examples(["192.0.2.10"]);
 
     /// A host name or an IP address.
-    pub Host = text(1, domain::names::DOMAIN_MAX).examples(["web1.example.com"]);
+    pub Host = text(1, DOMAIN_MAX).examples(["web1.example.com"]);
 
     /// The name of a user on a server.
     pub LoginName = text(1, 32).pattern(Some("^[A-Za-z_][A-Za-z0-9._-]*$")).examples(["root"]);
@@ -136,6 +144,15 @@ described! {
 
     /// What serves a site.
     pub SiteKind = words(deployments::Kind::ALL.map(deployments::Kind::as_str));
+
+    /// How a deployment is verified.
+    pub VerifyMethod = words(deployments::Verify::ALL.map(deployments::Verify::as_str));
+
+    /// The name or the number of a user or a group of the server.
+    pub AccountName = text(1, 32).examples(["www-data"]);
+
+    /// The mode of a key's file, in octal digits.
+    pub FileMode = text(3, 4).examples(["640"]);
 
     /// Where a deployment stands.
     pub DeploymentStatus = words(deployments::Status::WORDS);

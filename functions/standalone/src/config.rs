@@ -43,6 +43,12 @@ pub struct Config {
     #[arg(long, env = "STEWARD_ALLOW_TARGETS", value_name = "STEWARD_ALLOW_TARGETS", value_delimiter = ',', value_parser = network)]
     pub allow_targets: Vec<IpNet>,
 
+    /// Proxies (CIDR, separated by commas) in front of Steward, for example `127.0.0.1,10.0.0.0/8`: of a request from one
+    /// of them, the caller's address is the last in X-Forwarded-For (or Forwarded) that is no such proxy. Without it all
+    /// callers behind a proxy are one, and share its locks after failed logins.
+    #[arg(long, env = "STEWARD_TRUSTED_PROXIES", value_name = "STEWARD_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
+    pub trusted_proxies: Vec<IpNet>,
+
     /// Who may make an account for themselves.
     #[arg(long, env = "STEWARD_REGISTRATION", value_name = "STEWARD_REGISTRATION", default_value = "closed")]
     pub registration: RegistrationSetting,

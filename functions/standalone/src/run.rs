@@ -127,7 +127,8 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let messenger = HttpMessenger::new(policy.clone())?;
     let mailer = mailer(config, &clock, &entropy)?;
     let prober = Arc::new(RustlsProber::new(policy.clone(), Arc::clone(&clock)));
-    let remote = Arc::new(SshRemote::new(policy.clone()));
+    let ca = Arc::new(InstantCa::new(policy.clone(), Arc::clone(&clock)));
+    let remote = Arc::new(SshRemote::new(policy.clone(), Arc::clone(&entropy)));
     let ctx = Context {
         store: embedded.store(),
         queue: embedded.queue(),
@@ -137,7 +138,7 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         entropy,
         messenger: Arc::new(messenger),
         dns: Arc::new(dns),
-        ca: Arc::new(InstantCa::new(policy.clone())),
+        ca,
         zones: Arc::new(Zones::new(policy)),
         prober,
         remote,
@@ -153,7 +154,7 @@ pub(crate) fn settings(config: &Config) -> Settings {
         None if config.listen.ip().is_unspecified() => format!("http://localhost:{}", config.listen.port()),
         None => format!("http://{}", config.listen),
     };
-    Settings { public_url, registration: config.registration.into() }
+    Settings { public_url, registration: config.registration.into(), trusted_proxies: config.trusted_proxies.clone() }
 }
 
 pub(crate) fn mailer(
@@ -244,7 +245,9 @@ pub async fn serve(
     // Whoever opens the data directory next finds that nobody has it open.
     let _ = stop_workers.send(true);
     while workers.join_next().await.is_some() {}
-    operations::give_back(&left_open).await?;
+    if let Err(error) = operations::give_back(&left_open).await {
+        tracing::warn!(%error, "what was cut off keeps its lease until the next start");
+    }
     background.shutdown().await;
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::time::Duration;
 
 use dial::Refusal;
+use dial::words::cause;
 use domain::ports::CaError;
 use http::{Method, StatusCode};
 use instant_acme::{Error, Problem};
@@ -12,8 +13,8 @@ use rustls::CertificateError;
 /// How often a step is repeated while the CA refuses our nonces; instant-acme makes three attempts in each.
 pub(crate) const ROUNDS: usize = 5;
 
-/// The longest reason of a CA that is passed on, in characters.
-const WORDS_MAX: usize = 2000;
+/// The longest text of a CA that is shown, in characters.
+const WORDS_MAX: usize = 1000;
 
 /// A port's error, with the short name of the CA's problem type (RFC 8555 §6.7), empty where there was none.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -48,12 +49,17 @@ pub(crate) fn words(problem: &Problem) -> String {
             None => words,
         }
     });
-    shown(&std::iter::once(own).chain(parts).collect::<Vec<_>>().join("; "))
+    std::iter::once(own).chain(parts).collect::<Vec<_>>().join("; ")
 }
 
-/// As much of a CA's words as a person reads, in one line: they are kept in rows, which have a limit.
-fn shown(words: &str) -> String {
-    words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(WORDS_MAX).collect()
+/// A text that may be the CA's, and is stored and shown: no longer than a person reads, and on one line.
+pub(crate) fn shortened(text: &str) -> String {
+    let mut characters = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut short: String = characters.by_ref().take(WORDS_MAX).collect();
+    if characters.next().is_some() {
+        short.push('…');
+    }
+    short
 }
 
 fn sentence(kind: Option<&str>, detail: Option<&str>) -> String {
@@ -62,6 +68,13 @@ fn sentence(kind: Option<&str>, detail: Option<&str>) -> String {
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
         (None, None) => "the CA gave no reason".to_owned(),
     }
+}
+
+/// Whether it is the account that may do nothing any more (RFC 8555 §7.3.6): CAs have one type for that and for names
+/// that are not proven. Boulder: `Account is not valid, has status "deactivated"`; Pebble: `Account has been deactivated`.
+fn is_of_account(problem: Option<&Problem>) -> bool {
+    let detail = problem.and_then(|problem| problem.detail.as_deref()).unwrap_or_default().to_lowercase();
+    detail.contains("account") && ["deactivated", "revoked", "is not valid"].iter().any(|word| detail.contains(word))
 }
 
 fn short(kind: &str) -> &str {
@@ -100,7 +113,8 @@ impl Fault {
                 CaError::Later { reason, retry_after }
             }
             (_, status) if status.is_server_error() => CaError::Later { reason, retry_after },
-            ("accountDoesNotExist", _) => CaError::Gone(reason),
+            ("accountDoesNotExist", _) => CaError::NoAccount(reason),
+            ("unauthorized", _) if is_of_account(problem) => CaError::NoAccount(reason),
             // What is asked for by POST is an order or a part of one; by GET and HEAD, the directory's own URLs.
             (_, StatusCode::NOT_FOUND) if method == Method::POST => CaError::Gone(reason),
             ("malformed", _) if method == Method::POST && missing => CaError::Gone(reason),
@@ -121,15 +135,17 @@ impl Fault {
                 CertificateError::UnknownIssuer
                 | CertificateError::BadSignature
                 | CertificateError::NotValidForName
-                | CertificateError::NotValidForNameContext { .. },
+                | CertificateError::NotValidForNameContext { .. }
+                | CertificateError::Other(_),
             )) = error.downcast_ref()
             {
                 return Self::refused(format!(
-                    "the TLS certificate of {host} is not trusted ({error}); a CA of one's own needs its root certificate \
-                     as the provider's rootCaPem"
+                    "the TLS certificate of {host} is not trusted ({}); a CA of one's own needs its root certificate as \
+                     the provider's rootCaPem",
+                    cause(error)
                 ));
             }
-            reason = error.to_string();
+            reason = cause(error);
             // An io::Error's source is its content's source: the content itself would be skipped.
             let content = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
             next = content.map(|e| e as &(dyn StdError + 'static)).or_else(|| error.source());
@@ -166,6 +182,28 @@ impl From<Fault> for Error {
 
 impl From<Fault> for CaError {
     fn from(fault: Fault) -> Self {
-        fault.error
+        match fault.error {
+            Self::Refused(reason) => Self::Refused(shortened(&reason)),
+            Self::Gone(reason) => Self::Gone(shortened(&reason)),
+            Self::NoAccount(reason) => Self::NoAccount(shortened(&reason)),
+            Self::Later { reason, retry_after } => Self::Later { reason: shortened(&reason), retry_after },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_tls_says_is_a_sentence() {
+        let words = |error| {
+            let error = std::io::Error::other(rustls::Error::InvalidCertificate(error));
+            Fault::disconnected("ca.example", &error).error.to_string()
+        };
+        let revoked = words(CertificateError::Revoked);
+        assert!(revoked.ends_with("ca.example cannot be reached: a certificate was revoked"), "{revoked}");
+        let unknown = words(CertificateError::UnknownIssuer);
+        assert!(unknown.contains("is not trusted (the chain leads to no root"), "{unknown}");
     }
 }

@@ -68,13 +68,7 @@ impl AwsQueue {
 
     /// Sends a job in the message group of its owner: SQS gives out first what belongs to owners who have few jobs at
     /// work (fair queues).
-    async fn put(
-        &self,
-        queue: QueueName,
-        owner: Option<UserId>,
-        job: &Job,
-        delay: Duration,
-    ) -> Result<(), QueueError> {
+    async fn put(&self, queue: QueueName, owner: Option<UserId>, job: &Job, delay: Duration) -> Result<(), QueueError> {
         let body = serde_json::to_string(job).map_err(|e| QueueError(format!("a job cannot be sent: {e}")))?;
         let request = self.connection.sqs().send_message().queue_url(self.url(queue).await?).message_body(body);
         let request = request.delay_seconds(seconds(delay, LONGEST_DELAY));

@@ -35,9 +35,7 @@ impl Authoritative {
     /// each zone, as far as `policy` permits, found through the system's resolvers.
     pub fn new(resolver: Option<SocketAddr>, policy: TargetPolicy) -> Result<Self, DnsError> {
         match resolver {
-            Some(server) => {
-                Ok(Self { source: Source::Configured(server, Walk::new(vec![server], DNS, policy)) })
-            }
+            Some(server) => Ok(Self { source: Source::Configured(server, Walk::new(vec![server], DNS, policy)) }),
             None => Ok(Self::through(system_resolvers()?, DNS, policy)),
         }
     }

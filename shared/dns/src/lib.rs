@@ -7,6 +7,8 @@ mod authoritative;
 mod configured;
 mod exchange;
 mod own;
+#[cfg(test)]
+mod properties;
 mod recursive;
 mod walk;
 mod zone;

@@ -16,7 +16,8 @@ pub async fn closest(walk: &Walk, name: &Name, from: Name) -> Result<Name, DnsEr
     for above in ancestors(&from).take_while(|above| !is_registry(above)) {
         let (resolver, message) = walk.resolve(&above, RecordType::SOA).await?;
         let answer = code(message.response_code);
-        last = format!("{resolver} was asked for the zone of {}; for {} it answered {answer}", text(name), text(&above));
+        last =
+            format!("{resolver} was asked for the zone of {}; for {} it answered {answer}", text(name), text(&above));
         denied = message.response_code == ResponseCode::NXDomain;
         // What is said of an alias's target says nothing of the alias's own zone.
         if alias(&message, &above).is_some() || !is_answer(&message) {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ipnet::IpNet;
+
 use crate::ports::{
     Ca, Clock, Dns, DnsWriter, Entropy, Mailer, Messenger, Prober, Queue, Remote, Scheduler, Store, Vault,
 };
@@ -23,6 +25,8 @@ pub struct Settings {
     pub public_url: String,
     /// Who may register.
     pub registration: Registration,
+    /// The proxies whose word counts on where a request comes from.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// The ports and settings of one running Steward.

@@ -46,6 +46,11 @@ impl<T: Entity> Stored<T> {
         Write::Delete { table: T::TABLE, key: self.value.key(), expect: Expect::Rev(self.rev) }
     }
 
+    /// Writes nothing, and fails the transaction if somebody has written since it was read.
+    pub fn check(&self) -> Write {
+        Write::Check { table: T::TABLE, key: self.value.key(), expect: Expect::Rev(self.rev) }
+    }
+
     /// Writes [`Stored::update`] by itself; on success the value can be changed and saved again.
     pub async fn save(&mut self, store: &dyn Store) -> Result<()> {
         store.write(self.update()?).await?;

@@ -105,10 +105,12 @@ pub async fn publish(
     };
     match ctx.store.write(entity::insert(&challenge)?).await {
         Ok(()) => Ok(()),
-        Err(StoreError::Unexpected { .. }) => match entity::find::<HttpChallenge>(ctx.store.as_ref(), challenge.key()).await? {
-            Some(found) if found.value.holder == holder => Ok(()),
-            _ => Err(Error::Conflict("the CA sent a token that another order has; order again".into())),
-        },
+        Err(StoreError::Unexpected { .. }) => {
+            match entity::find::<HttpChallenge>(ctx.store.as_ref(), challenge.key()).await? {
+                Some(found) if found.value.holder == holder => Ok(()),
+                _ => Err(Error::Conflict("the CA sent a token that another order has; order again".into())),
+            }
+        }
         Err(error) => Err(error.into()),
     }
 }

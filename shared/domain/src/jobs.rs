@@ -8,6 +8,7 @@ use crate::audit::AuditEntry;
 use crate::certificates::CERTIFICATES;
 use crate::ids::{AccountId, CertificateId, ChannelId, MonitorId, OperationId, UserId};
 use crate::monitors::MONITORS;
+use crate::names::Email;
 use crate::operations::OPERATIONS;
 use crate::ports::{Key, QueueName, Store};
 use crate::{Error, Result};
@@ -87,6 +88,13 @@ pub enum Job {
         /// The operation.
         operation: OperationId,
     },
+    /// Send the mail that proves an address, if a user has it.
+    VerifyEmail {
+        /// The address.
+        address: Email,
+        /// How often it was tried in vain.
+        attempt: u32,
+    },
     /// Ask the address of a channel whether it wants alerts.
     Confirm {
         /// The channel.
@@ -119,6 +127,7 @@ impl Job {
             | Self::Repair
             | Self::Resume { .. }
             | Self::Confirm { .. }
+            | Self::VerifyEmail { .. }
             | Self::Audit { .. } => None,
         }
     }
@@ -130,7 +139,9 @@ impl Job {
             Self::Check { monitor, .. } => (&MONITORS, monitor.0),
             Self::Confirm { channel } => (&CHANNELS, channel.0),
             Self::Resume { user } => return Ok(Some(*user)),
-            Self::Reap { .. } | Self::Sweep | Self::Repair | Self::Audit { .. } => return Ok(None),
+            Self::Reap { .. } | Self::Sweep | Self::Repair | Self::VerifyEmail { .. } | Self::Audit { .. } => {
+                return Ok(None);
+            }
             other => match other.operation() {
                 Some(operation) => (&OPERATIONS, operation.0),
                 None => return Ok(None),

@@ -12,11 +12,11 @@ pub const DOMAIN_MAX: usize = 253;
 /// The longest e-mail address, in bytes (RFC 5321 §4.5.3.1.3, without its brackets).
 pub const EMAIL_MAX: usize = 254;
 
-/// The entries of a list that somebody typed or pasted: separated by commas, semicolons, line ends or blanks, Chinese
-/// ones among them.
+/// The entries of a list that somebody typed or pasted: separated by commas, semicolons (Chinese ones too), tabs or
+/// line ends, without the blanks around them.
 pub fn entries(text: &str) -> impl Iterator<Item = &str> {
-    let separates = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '，' | '、' | '；');
-    text.split(separates).filter(|entry| !entry.is_empty())
+    let separates = |c: char| matches!(c, ',' | ';' | '，' | '、' | '；' | '\t' | '\r' | '\n');
+    text.split(separates).map(str::trim).filter(|entry| !entry.is_empty())
 }
 
 /// A DNS name in ASCII, lower case, without the final dot; perhaps a wildcard (`*.example.com`).
@@ -160,11 +160,12 @@ mod tests {
     #[test]
     fn a_pasted_list_has_many_separators() {
         let pasted =
-            " a.example,b.example; c.example\r\n\td.example，e.example、f.example；g.example\u{3000}h.example,, ";
+            " a.example,b.example; c.example\r\n\td.example，e.example、f.example；g.example\u{3000},h.example,, ";
         let read: Vec<_> = entries(pasted).collect();
         let names: Vec<_> = ('a'..='h').map(|letter| format!("{letter}.example")).collect();
         assert_eq!(read, names);
         assert_eq!(entries(" \n;,").count(), 0);
+        assert_eq!(entries("a b.example").collect::<Vec<_>>(), ["a b.example"]);
     }
 
     #[test]

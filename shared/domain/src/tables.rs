@@ -12,6 +12,7 @@ pub static ALL: &[&Table] = &[
     &users::USERS,
     &users::USER_NAMES,
     &users::LOGIN_FAILURES,
+    &users::REVOKED_SESSIONS,
     &acme::PROVIDERS,
     &acme::ACCOUNTS,
     &acme::DEFAULT_ACCOUNTS,

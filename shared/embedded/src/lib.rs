@@ -2,6 +2,7 @@
 //! embedded in the process.
 
 mod engine;
+mod found;
 mod key_file;
 mod open;
 mod queue;

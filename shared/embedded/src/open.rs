@@ -14,6 +14,7 @@ use dynoxide::actions::scan::ScanRequest;
 use vault::SealedVault;
 
 use crate::engine::Engine;
+use crate::found::{Found, found};
 use crate::queue::{self, EmbeddedQueue};
 use crate::scheduler::{self, EmbeddedScheduler};
 use crate::store::EmbeddedStore;
@@ -45,6 +46,22 @@ pub enum OpenError {
         /// What the database said.
         reason: String,
     },
+    /// The database is gone, and its key is still there.
+    #[error(
+        "the database {path} is missing or empty, although the key of its secrets is beside it; put a backup of the \
+         database in its place, or, to start anew without what was in it, move vault.key away or choose another \
+         directory"
+    )]
+    Lost {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another program's database has the name of ours.
+    #[error("{path} is not a database of Steward; choose another directory, or put a backup in its place")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
     /// The key of the vault cannot be used.
     #[error("the key file {path} cannot be used: {reason}")]
     Key {
@@ -70,7 +87,9 @@ impl Embedded {
     /// last of the adapters is dropped. Blocks; call it at the start.
     pub fn open(data_dir: &Path, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, OpenError> {
         let lock = lock(data_dir)?;
-        let database = database(&data_dir.join("steward.db"))?;
+        let path = data_dir.join("steward.db");
+        expected(&path, data_dir.join("vault.key").exists())?;
+        let database = database(&path)?;
         let key = vault_key(&data_dir.join("vault.key"), &database, entropy.as_ref())?;
         let store = EmbeddedStore::new(Arc::new(Engine::new(database, lock)));
         let queue = Arc::new(EmbeddedQueue::new(store.clone(), Arc::clone(&clock), Arc::clone(&entropy)));
@@ -112,6 +131,17 @@ fn lock(data_dir: &Path) -> Result<File, OpenError> {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: data_dir.to_owned() }),
         Err(TryLockError::Error(reason)) => Err(failed(reason)),
+    }
+}
+
+/// Refuses to fill a file that should hold something else. The key is made after the first tables: where it is, they
+/// were.
+fn expected(path: &Path, has_key: bool) -> Result<(), OpenError> {
+    let found = found(path).map_err(|reason| OpenError::Database { path: path.to_owned(), reason })?;
+    match found {
+        Found::Nothing if has_key => Err(OpenError::Lost { path: path.to_owned() }),
+        Found::Foreign => Err(OpenError::Foreign { path: path.to_owned() }),
+        Found::Nothing | Found::Ours => Ok(()),
     }
 }
 

@@ -148,13 +148,7 @@ impl EmbeddedQueue {
         job.owner(&self.store).await.map_err(|error| QueueError(error.to_string()))
     }
 
-    async fn put(
-        &self,
-        queue: QueueName,
-        owner: Option<UserId>,
-        job: &Job,
-        delay: Duration,
-    ) -> Result<(), QueueError> {
+    async fn put(&self, queue: QueueName, owner: Option<UserId>, job: &Job, delay: Duration) -> Result<(), QueueError> {
         let job = serde_json::to_value(job).map_err(|e| QueueError(format!("a job cannot be stored: {e}")))?;
         let now = self.now();
         let mut item = Item::from_iter([

@@ -82,7 +82,10 @@ impl EmbeddedScheduler {
                 match self.realign().await {
                     Ok(0) => last = Some(now),
                     Ok(realigned) => {
-                        tracing::warn!(realigned, "the clock was set back: schedules and jobs were brought to its time");
+                        tracing::warn!(
+                            realigned,
+                            "the clock was set back: schedules and jobs were brought to its time"
+                        );
                         last = Some(now);
                     }
                     Err(error) => tracing::error!(%error, "schedules cannot be brought to the time; trying again"),

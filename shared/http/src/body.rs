@@ -1,4 +1,5 @@
 mod object;
+mod optional;
 mod words;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};

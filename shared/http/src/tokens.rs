@@ -20,8 +20,6 @@ const REREAD_AFTER: Duration = Duration::from_secs(60);
 enum Audience {
     #[serde(rename = "session")]
     Session,
-    #[serde(rename = "verify-email")]
-    VerifyEmail,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -33,8 +31,9 @@ struct Claims {
     exp: i64,
     #[serde(rename = "gen", default)]
     generation: u64,
+    /// When the user gave their password (OpenID Connect Core §2); a refreshed token keeps it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    email: Option<String>,
+    auth_time: Option<i64>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -78,47 +77,37 @@ impl Tokens {
 
     /// A token for a new session of the user.
     pub async fn new_session(&self, ctx: &Context, user: &User) -> Result<String> {
-        self.sign(ctx, user, Audience::Session, ctx.entropy.hex::<16>()).await
+        let logged_in_at = ctx.clock.now().as_second();
+        self.sign(ctx, user, ctx.entropy.hex::<16>(), Some(logged_in_at)).await
     }
 
     /// Another token for a session, good for its full time from now; logging out ends them all.
     pub async fn refresh_session(&self, ctx: &Context, user: &User, session: &Session) -> Result<String> {
-        self.sign(ctx, user, Audience::Session, session.id.clone()).await
+        let logged_in_at = session.logged_in_at.map(Timestamp::as_second);
+        self.sign(ctx, user, session.id.clone(), logged_in_at).await
     }
 
     /// The session of a token. Whether it was revoked is for the domain to say.
     pub async fn read_session(&self, ctx: &Context, token: &str) -> Result<Session> {
         let wrong = || Error::Unauthenticated("the token is not valid; log in again".into());
-        let claims = self.read(ctx, token, Audience::Session).await?.ok_or_else(wrong)?;
+        let claims = self.read(ctx, token).await?.ok_or_else(wrong)?;
         let user = claims.sub.parse().map(domain::ids::UserId).map_err(|_| wrong())?;
         let until = Timestamp::from_second(claims.exp).map_err(|_| wrong())?;
-        Ok(Session { id: claims.jti, user, generation: claims.generation, until })
+        let logged_in_at = claims.auth_time.and_then(|at| Timestamp::from_second(at).ok());
+        Ok(Session { id: claims.jti, user, generation: claims.generation, until, logged_in_at })
     }
 
-    /// A token that proves, for a day, that its bearer reads the user's mail.
-    pub async fn new_email_proof(&self, ctx: &Context, user: &User) -> Result<String> {
-        self.sign(ctx, user, Audience::VerifyEmail, ctx.entropy.hex::<16>()).await
-    }
-
-    /// The user and address that a token proves.
-    pub async fn read_email_proof(&self, ctx: &Context, token: &str) -> Result<(domain::ids::UserId, String)> {
-        let wrong = || Error::invalid("token", "is not valid or has expired; ask for another mail");
-        let claims = self.read(ctx, token, Audience::VerifyEmail).await?.ok_or_else(wrong)?;
-        let user = claims.sub.parse().map(domain::ids::UserId).map_err(|_| wrong())?;
-        Ok((user, claims.email.ok_or_else(wrong)?))
-    }
-
-    async fn sign(&self, ctx: &Context, user: &User, aud: Audience, jti: String) -> Result<String> {
+    async fn sign(&self, ctx: &Context, user: &User, jti: String, auth_time: Option<i64>) -> Result<String> {
         let now = ctx.clock.now();
         let exp = now.checked_add(SESSION_LIFETIME).map_err(|e| Error::Internal(e.to_string()))?.as_second();
         let claims = Claims {
-            aud,
+            aud: Audience::Session,
             sub: user.id.to_string(),
             jti,
             iat: now.as_second(),
             exp,
             generation: user.generation,
-            email: (aud == Audience::VerifyEmail).then(|| user.email.to_string()),
+            auth_time,
         };
         let key = self.current(ctx).await?;
         let mut header = Header::new(Algorithm::HS256);
@@ -127,7 +116,7 @@ impl Tokens {
         jsonwebtoken::encode(&header, &claims, &key).map_err(|e| Error::Internal(format!("token: {e}")))
     }
 
-    async fn read(&self, ctx: &Context, token: &str, aud: Audience) -> Result<Option<Claims>> {
+    async fn read(&self, ctx: &Context, token: &str) -> Result<Option<Claims>> {
         let Some(kid) = jsonwebtoken::decode_header(token).ok().and_then(|header| header.kid) else {
             return Ok(None);
         };
@@ -139,7 +128,7 @@ impl Tokens {
         else {
             return Ok(None);
         };
-        let good = data.claims.aud == aud && data.claims.exp > ctx.clock.now().as_second();
+        let good = data.claims.exp > ctx.clock.now().as_second();
         Ok(good.then_some(data.claims))
     }
 

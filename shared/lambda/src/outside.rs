@@ -29,7 +29,7 @@ pub struct Outside {
 impl Outside {
     /// Certificate authorities.
     pub fn ca(&self) -> Arc<dyn Ca> {
-        Arc::new(InstantCa::new(self.targets.clone()))
+        Arc::new(InstantCa::new(self.targets.clone(), Arc::clone(&self.clock)))
     }
 
     /// Name servers.
@@ -44,7 +44,7 @@ impl Outside {
 
     /// Machines reached over SSH.
     pub fn remote(&self) -> Arc<dyn Remote> {
-        Arc::new(SshRemote::new(self.targets.clone()))
+        Arc::new(SshRemote::new(self.targets.clone(), Arc::clone(&self.entropy)))
     }
 
     /// The keys for such machines, without the way there.

@@ -36,7 +36,12 @@ pub(crate) fn open(equip: impl FnOnce(Context, &Outside) -> Result<Context, Erro
         prober: Arc::new(Absent),
         remote: Arc::new(Absent),
         mailer: Arc::new(Absent),
-        settings: Settings { public_url: environment.public_url, registration: environment.registration },
+        settings: Settings {
+            public_url: environment.public_url,
+            registration: environment.registration,
+            // API Gateway says itself where a request comes from.
+            trusted_proxies: Vec::new(),
+        },
     };
     let outside = Outside {
         targets: environment.targets,

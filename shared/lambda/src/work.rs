@@ -2,9 +2,9 @@ use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use domain::ids::UserId;
 use domain::jobs::Job;
 use domain::operations::{self, Next};
-use domain::ids::UserId;
 use domain::ports::QueueName;
 use domain::{Context, Result};
 use futures_util::FutureExt;

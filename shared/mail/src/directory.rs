@@ -38,6 +38,10 @@ impl Directory {
 
 #[async_trait]
 impl Mailer for Directory {
+    fn kept_in(&self) -> Option<&Path> {
+        Some(&self.path)
+    }
+
     async fn send(&self, mail: &Mail) -> Result<(), MailError> {
         let message = compose(mail, &self.from, &*self.clock, &*self.entropy)?;
         let time = self.clock.now().strftime("%Y%m%dT%H%M%S%.3fZ");

@@ -3,8 +3,7 @@
 use std::io;
 
 use rustls::ClientConnection;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// The most bytes that a server may send in a handshake.
 pub(crate) const BYTES_MAX: usize = 256 * 1024;
@@ -30,7 +29,10 @@ pub(crate) enum Broken {
 }
 
 /// Shakes hands. What was shown until it broke stays in the connection, and in its verifier.
-pub(crate) async fn shake(stream: &mut TcpStream, tls: &mut ClientConnection) -> Result<(), Broken> {
+pub(crate) async fn shake<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut S,
+    tls: &mut ClientConnection,
+) -> Result<(), Broken> {
     let (mut buffer, mut meter) = (vec![0; 16 * 1024], Meter::default());
     loop {
         flush(stream, tls).await.map_err(|error| meter.broke(error))?;
@@ -61,7 +63,7 @@ pub(crate) async fn shake(stream: &mut TcpStream, tls: &mut ClientConnection) ->
 }
 
 /// Sends what there is to be sent.
-pub(crate) async fn flush(stream: &mut TcpStream, tls: &mut ClientConnection) -> io::Result<()> {
+pub(crate) async fn flush<S: AsyncWrite + Unpin>(stream: &mut S, tls: &mut ClientConnection) -> io::Result<()> {
     let mut out = Vec::new();
     while tls.wants_write() {
         tls.write_tls(&mut out)?;
@@ -71,7 +73,7 @@ pub(crate) async fn flush(stream: &mut TcpStream, tls: &mut ClientConnection) ->
 
 /// Counts bytes and records as they come, however they are cut.
 #[derive(Debug, Default)]
-struct Meter {
+pub(crate) struct Meter {
     bytes: usize,
     records: usize,
     /// What is there of a record's head.
@@ -82,7 +84,7 @@ struct Meter {
 
 impl Meter {
     /// Whether this is within the limits.
-    fn takes(&mut self, mut bytes: &[u8]) -> bool {
+    pub fn takes(&mut self, mut bytes: &[u8]) -> bool {
         self.bytes += bytes.len();
         while !bytes.is_empty() && self.bytes <= BYTES_MAX && self.records <= RECORDS_MAX {
             if self.rest > 0 {

@@ -5,6 +5,8 @@ mod facts;
 mod glimpse;
 mod plain;
 mod prober;
+#[cfg(test)]
+mod properties;
 mod signature;
 mod starttls;
 mod trust;

@@ -79,6 +79,18 @@ impl Reader {
         Progress::More
     }
 
+    /// The bytes that wait for the rest of theirs.
+    #[cfg(test)]
+    pub fn held(&self) -> usize {
+        self.record.len() + self.messages.len()
+    }
+
+    /// The records read.
+    #[cfg(test)]
+    pub fn read(&self) -> usize {
+        self.records
+    }
+
     fn messages(&mut self, content: &[u8]) -> Progress {
         let mut received = std::mem::take(&mut self.messages);
         received.extend_from_slice(content);

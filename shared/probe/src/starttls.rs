@@ -1,14 +1,16 @@
 use std::io;
 
 use domain::ports::{ProbeError, StartTls};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// The most that a server may say before TLS begins.
 const MOST: usize = 16 * 1024;
 
 /// Asks the server to begin TLS, in the protocol that it speaks.
-pub(crate) async fn start(stream: &mut TcpStream, protocol: StartTls) -> Result<(), ProbeError> {
+pub(crate) async fn start<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut S,
+    protocol: StartTls,
+) -> Result<(), ProbeError> {
     let mut talk = Talk { stream, buffer: Vec::new(), read: 0 };
     match protocol {
         StartTls::Smtp => smtp(&mut talk).await,
@@ -19,7 +21,7 @@ pub(crate) async fn start(stream: &mut TcpStream, protocol: StartTls) -> Result<
 }
 
 /// RFC 3207 §2 and §4.
-async fn smtp(talk: &mut Talk<'_>) -> Result<(), ProbeError> {
+async fn smtp<S: AsyncRead + AsyncWrite + Unpin>(talk: &mut Talk<'_, S>) -> Result<(), ProbeError> {
     let greeting = reply(talk).await?;
     if !greeting.starts_with("220") {
         return Err(refused("the SMTP server does not greet", &greeting));
@@ -36,7 +38,7 @@ async fn smtp(talk: &mut Talk<'_>) -> Result<(), ProbeError> {
 }
 
 /// A whole reply, of one line or more (RFC 5321 §4.2.1).
-async fn reply(talk: &mut Talk<'_>) -> Result<String, ProbeError> {
+async fn reply<S: AsyncRead + AsyncWrite + Unpin>(talk: &mut Talk<'_, S>) -> Result<String, ProbeError> {
     let mut reply = String::new();
     loop {
         let line = talk.line().await?;
@@ -50,7 +52,7 @@ async fn reply(talk: &mut Talk<'_>) -> Result<String, ProbeError> {
 }
 
 /// RFC 9051 §6.2.1.
-async fn imap(talk: &mut Talk<'_>) -> Result<(), ProbeError> {
+async fn imap<S: AsyncRead + AsyncWrite + Unpin>(talk: &mut Talk<'_, S>) -> Result<(), ProbeError> {
     let greeting = talk.line().await?;
     if !greeting.to_ascii_uppercase().starts_with("* OK") {
         return Err(refused("the IMAP server does not greet", &greeting));
@@ -66,13 +68,13 @@ async fn imap(talk: &mut Talk<'_>) -> Result<(), ProbeError> {
     }
 }
 
-struct Talk<'a> {
-    stream: &'a mut TcpStream,
+struct Talk<'a, S> {
+    stream: &'a mut S,
     buffer: Vec<u8>,
     read: usize,
 }
 
-impl Talk<'_> {
+impl<S: AsyncRead + AsyncWrite + Unpin> Talk<'_, S> {
     async fn say(&mut self, line: &str) -> Result<(), ProbeError> {
         self.stream.write_all(line.as_bytes()).await.map_err(|error| broken(&error))
     }

@@ -15,7 +15,7 @@ use crate::facts;
 
 /// The most certificates above the leaf that are looked at; a chain in real life has one or two. More would let a server
 /// keep a core busy.
-const ABOVE_MAX: usize = 8;
+const ABOVE_MAX: usize = 6;
 /// The most ends that are tried.
 const ENDS_MAX: usize = 16;
 

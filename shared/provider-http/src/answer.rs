@@ -56,7 +56,8 @@ where
     B: BodyExt<Data = Bytes, Error: StdError + 'static> + Unpin,
 {
     // What is small on the wire can be of any size: nothing is decompressed.
-    if parts.headers.get_all(CONTENT_ENCODING).iter().any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+    if parts.headers.get_all(CONTENT_ENCODING).iter().any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
+    {
         return Err(Error::Compressed);
     }
     let most = ANSWER_MAX.min(left);
@@ -90,7 +91,8 @@ mod tests {
 
     #[test]
     fn a_zone_is_not_dense_and_a_list_of_nothing_is() {
-        let record = r#"{"name":"a.example.","type":"A","ttl":60,"records":[{"content":"192.0.2.1","disabled":false}]},"#;
+        let record =
+            r#"{"name":"a.example.","type":"A","ttl":60,"records":[{"content":"192.0.2.1","disabled":false}]},"#;
         assert!(!is_dense(record.repeat(10_000).as_bytes()));
         for nothing in ["0,", "{},", "[],", "\"\","] {
             assert!(is_dense(nothing.repeat(100_000).as_bytes()), "{nothing}");

@@ -1,6 +1,7 @@
 //! What a certificate chain says.
 
 use domain::certificates::Issued;
+use domain::text::cut;
 use domain::{Error, Result};
 use jiff::Timestamp;
 use pem::{EncodeConfig, LineEnding, Pem};
@@ -12,6 +13,13 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer;
 
 use crate::keys;
+
+/// The longest chain that is taken, in bytes of PEM: a row of the store holds it. That of a public CA has 6 KB.
+const CHAIN_MAX: usize = 128 * 1024;
+/// The most certificates of a chain.
+const CERTIFICATES_MAX: usize = 16;
+/// The most bytes of a name, or of a number in hex, that are kept.
+const TEXT_MAX: usize = 512;
 
 /// Reads what the leaf of a PEM chain says (RFC 5280 §4.1). The chain in it is the given one without whatever else the
 /// text holds. Refuses a text without certificates, and a chain with one that cannot be read.
@@ -25,9 +33,9 @@ pub fn facts(chain_pem: &str) -> Result<Issued> {
         chain: to_pem(&chain),
         valid_from: time(leaf.validity().not_before.timestamp())?,
         valid_to: time(leaf.validity().not_after.timestamp())?,
-        serial: serial(leaf.raw_serial()),
+        serial: cut(&serial(leaf.raw_serial()), TEXT_MAX),
         fingerprint: hex::encode(Sha256::digest(&chain[0])),
-        issuer_name: leaf.issuer().to_string(),
+        issuer_name: cut(&leaf.issuer().to_string(), TEXT_MAX),
     })
 }
 
@@ -57,11 +65,20 @@ pub fn names(chain_pem: &str) -> Result<Vec<String>> {
 /// The certificates of a PEM text, DER, in their order; at least one, and each of them readable.
 pub(crate) fn certificates(chain_pem: &str) -> Result<Vec<Vec<u8>>> {
     let wrong = || Error::invalid("chain", "must be PEM certificates, the leaf first");
+    let too_long = || {
+        Error::invalid("chain", format!("must be at most {CHAIN_MAX} bytes and {CERTIFICATES_MAX} certificates long"))
+    };
+    if chain_pem.len() > CHAIN_MAX {
+        return Err(too_long());
+    }
     let blocks = pem::parse_many(chain_pem).map_err(|_| wrong())?;
     let found: Vec<_> =
         blocks.into_iter().filter(|block| block.tag() == "CERTIFICATE").map(Pem::into_contents).collect();
     if found.is_empty() {
         return Err(wrong());
+    }
+    if found.len() > CERTIFICATES_MAX {
+        return Err(too_long());
     }
     for der in &found {
         parse(der)?;
@@ -110,6 +127,14 @@ mod tests {
         ] {
             assert_eq!(facts(&text).unwrap_err().to_string(), words, "{text}");
             assert_eq!(names(&text).unwrap_err().to_string(), words, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_chain_that_fills_a_row_is_refused() {
+        let words = "chain: must be at most 131072 bytes and 16 certificates long";
+        for text in ["x".repeat(CHAIN_MAX + 1), to_pem(&[b"hello"; 17])] {
+            assert_eq!(facts(&text).unwrap_err().to_string(), words);
         }
     }
 

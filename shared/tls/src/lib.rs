@@ -4,5 +4,7 @@ mod blocking;
 mod chain;
 pub mod export;
 pub mod keys;
+#[cfg(test)]
+mod properties;
 
 pub use chain::{facts, matches_key, names};

@@ -2,6 +2,8 @@
 
 mod answer;
 mod messenger;
+#[cfg(test)]
+mod properties;
 mod request;
 mod sign;
 

@@ -74,10 +74,9 @@ fn unanswered(failure: &Failure, fields: &Fields<'_>) -> DnsWriteError {
         Failure::TooLong | Failure::TooDense | Failure::Compressed | Failure::Json => {
             DnsWriteError::Refused(format!("the DNS provider's answer is not read: {why}"))
         }
-        Failure::Unreachable { .. } | Failure::Late { .. } | Failure::NoTransport => DnsWriteError::Later {
-            reason: format!("the DNS provider cannot be used now: {why}"),
-            retry_after: None,
-        },
+        Failure::Unreachable { .. } | Failure::Late { .. } | Failure::NoTransport => {
+            DnsWriteError::Later { reason: format!("the DNS provider cannot be used now: {why}"), retry_after: None }
+        }
     }
 }
 

@@ -66,7 +66,8 @@ async fn answer(mut stream: TcpStream, flood: &Flood) -> std::io::Result<()> {
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await?);
     }
-    let start = |more: &str| format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n{more}\r\n");
+    let start =
+        |more: &str| format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n{more}\r\n");
     match flood {
         Flood::Gzip => {
             stream.write_all(start("content-encoding: gzip\r\n").as_bytes()).await?;

@@ -57,7 +57,12 @@ pub struct SmtpSink {
 impl SmtpSink {
     /// Starts one.
     pub async fn start(options: SmtpSinkOptions) -> Self {
-        let (port, tls, directory) = (Port::claim(), ServerCertificate::generate(), Process::directory());
+        Self::start_at(Port::claim(), options).await
+    }
+
+    /// Starts one at a port that was claimed for it.
+    pub async fn start_at(port: Port, options: SmtpSinkOptions) -> Self {
+        let (tls, directory) = (ServerCertificate::generate(), Process::directory());
         let program = include_str!("smtp_sink.py");
         for (file, text) in
             [("tls.crt", tls.certificate_pem.as_str()), ("tls.key", &tls.key_pem), ("smtp_sink.py", program)]

@@ -1,3 +1,4 @@
+use domain::ports::QueueName;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -17,6 +18,7 @@ impl<M: Meter> Walk<'_, M> {
         let caro = steward.user("caro").await;
         let profile = caro.get("/api/v1/users/profile").await.ok();
         self.post(nobody, "/api/send_verification_email", json!({"email": "caro@example.com"})).await;
+        self.job(QueueName::Notifier).await;
         let path = link(mails(steward.data()).last().unwrap(), steward.url());
         self.to(nobody, Method::GET, &path, Value::Null).await;
         let change = json!({"email": "carola@example.com", "current_password": "a good password"});

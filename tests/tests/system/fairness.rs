@@ -13,7 +13,7 @@ use system_tests::steward::{Client, Lab, Steward, StewardOptions, eventually};
 /// So many orders has the one whose provider is dead.
 const ORDERS: usize = 150;
 /// What is too short to be told from noise.
-const FLOOR: Duration = Duration::from_secs(4);
+const FLOOR: Duration = Duration::from_secs(8);
 
 /// Orders, proves and waits; how long that took.
 async fn issue(lab: &Lab, caller: &Client, name: &str) -> Duration {

@@ -18,6 +18,7 @@ mod fairness;
 mod guard;
 mod infra;
 mod mail;
+mod manifests;
 mod monitors;
 mod peers;
 mod preflight;

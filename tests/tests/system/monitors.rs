@@ -6,10 +6,13 @@ mod check;
 mod create;
 mod links;
 mod list;
+mod local;
 mod owners;
+mod pairs;
 mod schedule;
 mod starttls;
 mod statuses;
+mod strange;
 mod update;
 
 use std::net::SocketAddr;

@@ -31,7 +31,17 @@ async fn id(caller: &Client) -> i64 {
     caller.get("/api/v1/users/profile").await.ok()["data"]["id"].as_i64().unwrap()
 }
 
+/// A new key for somebody who has just logged in.
 async fn new_key(caller: &Client) -> String {
-    let reply = caller.post("/api/v1/users/regenerate-key", json!({})).await.ok();
+    key(caller, json!({})).await
+}
+
+/// A new key for somebody who gives their password.
+async fn confirmed_key(caller: &Client, password: &str) -> String {
+    key(caller, json!({"current_password": password})).await
+}
+
+async fn key(caller: &Client, confirmation: Value) -> String {
+    let reply = caller.post("/api/v1/users/regenerate-key", confirmation).await.ok();
     reply["data"]["api_key"].as_str().unwrap().to_owned()
 }

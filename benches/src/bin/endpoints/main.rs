@@ -13,8 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::ids::{MonitorId, UserId};
-use domain::monitors::{IpType, Look, Monitor, Target, look};
-use domain::names::DomainName;
+use domain::monitors::{Host, IpType, Look, Monitor, Target, look};
 use domain::targets::TargetPolicy;
 use jiff::Timestamp;
 use probe::RustlsProber;
@@ -86,7 +85,7 @@ fn monitor(address: IpAddr, port: u16, root_pem: &str) -> Monitor {
     Monitor {
         id: MonitorId(1),
         owner: UserId(1),
-        domain: DomainName::parse("domain", server::NAME).unwrap(),
+        domain: Host::parse("domain", server::NAME).unwrap(),
         port,
         target: Target { ip_type: IpType::Pinned, addresses: vec![address] },
         starttls: None,

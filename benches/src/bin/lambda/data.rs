@@ -67,15 +67,19 @@ fn context(environment: &[(String, String)], mails: &std::path::Path) -> Result<
         queue: aws.queue(),
         vault: aws.vault(),
         scheduler: aws.scheduler(),
-        ca: Arc::new(acme::InstantCa::new(policy.clone())),
+        ca: Arc::new(acme::InstantCa::new(policy.clone(), Arc::clone(&clock))),
         messenger: Arc::new(webhook::HttpMessenger::new(policy.clone())?),
         dns: Arc::new(dns::Authoritative::new(None, policy.clone())?),
         zones: Arc::new(domain::ports::Absent),
         prober: Arc::new(probe::RustlsProber::new(policy.clone(), Arc::clone(&clock))),
-        remote: Arc::new(ssh::SshRemote::new(policy)),
+        remote: Arc::new(ssh::SshRemote::new(policy, Arc::clone(&entropy))),
         mailer: Arc::new(mail::Directory::new(mails, Arc::clone(&clock), Arc::clone(&entropy))?),
         clock,
         entropy,
-        settings: Settings { public_url: "https://api.example.com".into(), registration: Registration::Closed },
+        settings: Settings {
+            public_url: "https://api.example.com".into(),
+            registration: Registration::Closed,
+            trusted_proxies: Vec::new(),
+        },
     })
 }

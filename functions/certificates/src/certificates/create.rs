@@ -30,7 +30,7 @@ pub struct NewOrder {
     #[serde(default)]
     #[schema(value_type = Option<Note>)]
     note: Option<String>,
-    /// More names: a list, or one string with commas, semicolons, line ends or blanks between them.
+    /// More names: a list, or one string with commas, semicolons or line ends between them.
     #[serde(default)]
     alt_domains: Option<AltDomains>,
     /// The ACME account to order with, instead of the default one at the CA.
@@ -51,7 +51,7 @@ pub struct NewOrder {
     auto_renew: Option<bool>,
 }
 
-/// Names as a list, or as one string with commas, semicolons, line ends or blanks between them.
+/// Names as a list, or as one string with commas, semicolons or line ends between them.
 #[derive(Deserialize, ToSchema)]
 #[serde(untagged, expecting = "must be a list of names, or one string with commas between them")]
 pub enum AltDomains {

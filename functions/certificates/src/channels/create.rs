@@ -6,16 +6,16 @@ use axum::http::StatusCode;
 use domain::alerts::channels::{self, Given, NewChannel};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use steward_http::schema::EmailAddress;
 use steward_http::{Answer, App, Caller, ErrorBody, JsonBody};
 use utoipa::ToSchema;
 
 use super::{ChannelDetail, Chat};
-use crate::schema::{AlertLevel, ChannelKind, ChannelName, ChannelSecret, ChatId};
+use crate::schema::{AlertLevel, ChannelAddress, ChannelKind, ChannelName, ChannelSecret, ChatId};
 
 /// Where to be told of alerts.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "the night shift", "kind": "email", "address": "anna@example.com"}))]
 pub struct NewChannelBody {
     /// What you call it.
     #[schema(value_type = ChannelName)]
@@ -27,7 +27,7 @@ pub struct NewChannelBody {
     #[schema(value_type = Option<AlertLevel>)]
     min_level: Option<String>,
     /// For `email`: to whom.
-    #[schema(value_type = Option<EmailAddress>)]
+    #[schema(value_type = Option<ChannelAddress>)]
     address: Option<String>,
     /// For `webhook`, `slack`, `dingtalk`, `wecom` and `feishu`: the URL that the provider shows, or that of a gateway
     /// of your own. By http only into networks in STEWARD_ALLOW_TARGETS.

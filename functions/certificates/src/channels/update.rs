@@ -5,12 +5,11 @@ use axum::extract::State;
 use domain::alerts::channels::{self, Channel, ChannelChange, Given};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use steward_http::schema::EmailAddress;
 use steward_http::{Answer, App, CallerAnd, ErrorBody, JsonBody};
 use utoipa::ToSchema;
 
 use super::{ChannelDetail, Chat};
-use crate::schema::{AlertLevel, ChannelName, ChannelSecret, ChatId};
+use crate::schema::{AlertLevel, ChannelAddress, ChannelName, ChannelSecret, ChatId};
 
 /// What to change; what is left out stays. To change where it leads, give all that its kind needs.
 #[derive(Deserialize, ToSchema)]
@@ -24,7 +23,7 @@ pub struct ChannelChangeBody {
     /// Whether anything is told there; what waits when it is switched off is dropped.
     enabled: Option<bool>,
     /// As in `POST /api/channels`.
-    #[schema(value_type = Option<EmailAddress>)]
+    #[schema(value_type = Option<ChannelAddress>)]
     address: Option<String>,
     /// As in `POST /api/channels`.
     #[schema(value_type = Option<ChannelSecret>)]

@@ -11,7 +11,7 @@ use steward_http::{Answer, App, CallerAnd, ErrorBody, JsonBody};
 use utoipa::ToSchema;
 
 use super::DnsCredentialDetail;
-use crate::schema::DnsCredentialName;
+use crate::schema::{DnsCredentialName, ZoneOrNone};
 
 /// What to change; what is left out stays.
 #[derive(Deserialize, ToSchema)]
@@ -23,6 +23,7 @@ pub struct DnsCredentialUpdate {
     #[schema(value_type = Option<BTreeMap<String, String>>)]
     fields: Option<BTreeMap<String, SecretString>>,
     /// The zone it is for; an empty string for none.
+    #[schema(value_type = Option<ZoneOrNone>)]
     zone: Option<String>,
 }
 

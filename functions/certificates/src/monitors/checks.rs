@@ -4,8 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::ids::CheckId;
 use domain::list::in_range;
-use domain::monitors::{self, By, Change, Check, Monitor};
-use domain::names::DomainName;
+use domain::monitors::{self, By, Change, Check, Host, Monitor};
 use serde::{Deserialize, Serialize};
 use steward_http::{Answer, App, CallerAnd, ErrorBody, Params, Time};
 use utoipa::{IntoParams, ToSchema};
@@ -69,7 +68,7 @@ impl ChangeSeen {
 }
 
 impl CheckSeen {
-    fn new(check: &Check, domain: &DomainName) -> Self {
+    fn new(check: &Check, domain: &Host) -> Self {
         Self {
             id: check.id.0,
             at: check.at.into(),

@@ -16,7 +16,7 @@ use crate::schema::{AddressKind, IntervalMinutes, Note, Roots, StartTlsProtocol}
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewMonitor {
-    /// The host.
+    /// The host: a name, or an address; of local names and addresses those that STEWARD_ALLOW_TARGETS allows.
     #[schema(value_type = Domain)]
     domain: String,
     /// 443 unless given; 25 for SMTP, 143 for IMAP.
@@ -33,7 +33,7 @@ pub struct NewMonitor {
     /// At most 1000 characters.
     #[schema(value_type = Option<Note>)]
     note: Option<String>,
-    /// Minutes from one check to the next, from 5 to 43200; 360 unless given.
+    /// Minutes from one check to the next, from 1 to 43200; 360 unless given.
     #[schema(value_type = Option<IntervalMinutes>)]
     interval_minutes: Option<i64>,
     /// `smtp` or `imap` where TLS begins with STARTTLS.

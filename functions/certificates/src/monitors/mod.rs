@@ -10,8 +10,7 @@ pub mod update;
 
 use std::net::IpAddr;
 
-use domain::monitors::{CertLevel, FailureKind, Look, Monitor, Seen};
-use domain::names::DomainName;
+use domain::monitors::{CertLevel, FailureKind, Host, Look, Monitor, Seen};
 use domain::ports::StartTls;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -89,7 +88,7 @@ impl MonitorSummary {
     }
 }
 
-/// What one address showed.
+/// What one address showed. A server that has an RSA and an ECDSA certificate for the name is in the list twice.
 #[derive(Serialize, ToSchema)]
 pub struct EndpointSeen {
     /// The address; null where the name has none.
@@ -119,12 +118,16 @@ pub struct CertificateSeen {
     issuer: String,
     /// The names and addresses it is for, the first fifty.
     names: Vec<String>,
+    /// How many more it is for.
+    more_names: u32,
     /// Hex.
     serial: String,
     /// SHA-256, hex.
     fingerprint: String,
     valid_from: Time,
     valid_to: Time,
+    /// When the chain above it ends, where that is before `valid_to`: visitors see a warning from then on.
+    chain_valid_to: Option<Time>,
     #[schema(value_type = ValidationLevel)]
     cert_level: &'static str,
     encryption_type: String,
@@ -135,6 +138,8 @@ pub struct CertificateSeen {
     chain_length: u32,
     /// Whether the chain leads to a root that is trusted.
     trusted: bool,
+    /// Whether the server proved that it has the key; if not, `problems` says why that was not checked.
+    key_proven: bool,
     /// `TLSv1.3`, `TLSv1.2`; `TLSv1.1` or `TLSv1.0` where the server has no better.
     #[schema(value_type = TlsProtocol)]
     protocol: &'static str,
@@ -143,7 +148,7 @@ pub struct CertificateSeen {
 }
 
 impl EndpointSeen {
-    fn new(look: &Look, domain: &DomainName, now: Timestamp) -> Self {
+    fn new(look: &Look, domain: &Host, now: Timestamp) -> Self {
         let (seen, failure) = (look.seen(), look.failure());
         Self {
             address: look.address,
@@ -169,16 +174,19 @@ impl CertificateSeen {
             subject: seen.subject.clone(),
             issuer: seen.issuer.clone(),
             names: seen.names.clone(),
+            more_names: seen.more_names,
             serial: seen.serial.clone(),
             fingerprint: seen.fingerprint.clone(),
             valid_from: seen.valid_from.into(),
             valid_to: seen.valid_to.into(),
+            chain_valid_to: seen.chain_ends.as_ref().map(|end| end.valid_to.into()),
             cert_level: seen.level.as_str(),
             encryption_type: seen.encryption_type(),
             key_bits: seen.key_bits,
             signature: seen.signature.clone(),
             chain_length: seen.chain_length,
             trusted: seen.untrusted.is_none(),
+            key_proven: seen.unproven.is_none(),
             protocol: seen.protocol.as_str(),
             cipher: seen.cipher.clone(),
         }

@@ -28,7 +28,7 @@ pub struct MonitorChange {
     ip_type: Option<String>,
     /// As for a new one; empty to resolve the name.
     ip_address: Option<String>,
-    /// From 5 to 43200.
+    /// From 1 to 43200.
     #[schema(value_type = Option<IntervalMinutes>)]
     interval_minutes: Option<i64>,
     /// `smtp`, `imap` or `none`.

@@ -17,6 +17,6 @@ use crate::envelope::{Envelope, done};
 pub async fn delete(State(app): State<App>, caller: Caller, IdPath(id): IdPath) -> Answer<Json<Envelope<Profile>>> {
     caller.viewer.require_admin()?;
     let mut user = users::load(app.ctx.store.as_ref(), UserId(id), &caller.viewer).await?;
-    users::delete(&app.ctx, &caller.viewer, &mut user).await?;
+    users::delete(&app.ctx, &caller.user, &mut user).await?;
     Ok(done(user.value.into(), "User deleted successfully"))
 }

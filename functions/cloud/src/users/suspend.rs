@@ -9,7 +9,7 @@ use steward_http::{Answer, App, Caller, CloudErrorBody, IdPath};
 use super::Profile;
 use crate::envelope::{Envelope, done};
 
-/// Suspends a user: refused from their next request on; for administrators.
+/// Suspends a user: refused from their next request on. Their sessions and their API key end for good. For administrators.
 #[utoipa::path(post, path = "/api/v1/users/{id}/suspend", tag = "users", params(("id" = i64, Path)),
     responses((status = 200, body = Envelope<Profile>), (status = 401, body = CloudErrorBody),
         (status = 403, body = CloudErrorBody), (status = 404, body = CloudErrorBody),
@@ -17,6 +17,6 @@ use crate::envelope::{Envelope, done};
 pub async fn suspend(State(app): State<App>, caller: Caller, IdPath(id): IdPath) -> Answer<Json<Envelope<Profile>>> {
     caller.viewer.require_admin()?;
     let mut user = users::load(app.ctx.store.as_ref(), UserId(id), &caller.viewer).await?;
-    users::suspend(&app.ctx, &caller.viewer, &mut user).await?;
+    users::suspend(&app.ctx, &caller.user, &mut user).await?;
     Ok(done(user.value.into(), "User suspended successfully"))
 }

@@ -42,6 +42,6 @@ pub async fn update(
     let role = body.role.map(|role| Role::parse("role", &role)).transpose()?;
     let mut user = users::load(app.ctx.store.as_ref(), UserId(id), &caller.viewer).await?;
     let change = Change { role, quota: body.quota.map(|Object(quota)| quota.into()) };
-    users::change(&app.ctx, &caller.viewer, &mut user, change).await?;
+    users::change(&app.ctx, &caller.user, &mut user, change).await?;
     Ok(done(user.value.into(), "User updated successfully"))
 }

@@ -19,7 +19,7 @@ pub struct ProfileUpdate {
     /// A new address; it has to be verified again.
     #[schema(value_type = Option<EmailAddress>)]
     email: Option<String>,
-    /// A new password, at least 8 characters; every session ends.
+    /// A new password, at least 8 characters; every session ends, and the API key with them.
     #[schema(value_type = Option<NewPassword>)]
     password: Option<String>,
     /// The password you have.

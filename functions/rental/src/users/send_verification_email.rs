@@ -5,7 +5,7 @@ use axum::extract::State;
 use domain::users;
 use serde::Deserialize;
 use steward_http::schema::EmailAddress;
-use steward_http::{Answer, App, ErrorBody, JsonBody};
+use steward_http::{Answer, App, ErrorBody, JsonBody, Source};
 use utoipa::ToSchema;
 
 use super::Message;
@@ -18,19 +18,23 @@ pub struct Recipient {
     email: String,
 }
 
-/// Sends the mail that proves an address. The answer is the same whether or not a user has it.
+/// Sends the mail that proves an address. The answer is the same, and as fast, whether or not a user has the address.
+/// Where no mail server is set, the message says so.
 #[utoipa::path(post, path = "/api/send_verification_email", tag = "user", request_body = Recipient, security(()),
-    responses((status = 200, body = Message), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody), (status = 429, body = ErrorBody),
-        (status = 503, body = ErrorBody)))]
+    responses((status = 200, body = Message), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 429, body = ErrorBody)))]
 pub async fn send_verification_email(
     State(app): State<App>,
+    Source(source): Source,
     JsonBody(body): JsonBody<Recipient>,
 ) -> Answer<Json<Message>> {
-    let ctx = &app.ctx;
-    let link = async |user: &users::User| {
-        let token = app.tokens.new_email_proof(ctx, user).await?;
-        Ok(format!("{}/api/verify_email?token={token}", ctx.settings.public_url))
+    users::request_verification(&app.ctx, &body.email, &source).await?;
+    let message = match app.ctx.mailer.kept_in() {
+        None => "Verification email sent successfully",
+        Some(_) => {
+            "No mail server is set: the verification email is kept in a file where Steward runs, and is not sent; ask \
+             the operator to set STEWARD_SMTP_URL"
+        }
     };
-    users::send_verification(ctx, &body.email, link).await?;
-    Ok(Json(Message { message: "Verification email sent successfully" }))
+    Ok(Json(Message { message }))
 }

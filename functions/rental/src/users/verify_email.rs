@@ -27,7 +27,6 @@ pub async fn verify_email(State(app): State<App>, Params(query): Params<Query>) 
         channels::confirm(&app.ctx, &query.token).await?;
         return Ok(Json(Message { message: "Confirmed: alerts may be sent to this address" }));
     }
-    let (user, address) = app.tokens.read_email_proof(&app.ctx, &query.token).await?;
-    users::confirm_email(&app.ctx, user, &address).await?;
+    users::confirm_email(&app.ctx, &query.token).await?;
     Ok(Json(Message { message: "Email address verified successfully" }))
 }

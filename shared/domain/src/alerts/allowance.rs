@@ -35,7 +35,8 @@ pub(super) struct Limit {
 impl Limit {
     /// Confirmations that an owner has sent to anybody.
     pub fn confirmations_of(owner: UserId) -> Self {
-        let spent = "20 addresses were written to for your channels within a day; confirm those, and wait with the others";
+        let spent =
+            "20 addresses were written to for your channels within a day; confirm those, and wait with the others";
         Self { who: format!("confirmations-of/{owner}"), most: 20, window: Duration::from_secs(24 * 60 * 60), spent }
     }
 

@@ -21,6 +21,8 @@ pub struct Expiring<'a> {
     pub subject: Subject,
     /// What people call that.
     pub name: &'a str,
+    /// What ends, as a sentence begins; see [`Expiring::CERTIFICATE`].
+    pub what: &'a str,
     /// When the certificate began to be valid.
     pub not_before: Timestamp,
     /// When it ends.
@@ -52,6 +54,9 @@ pub async fn observe_expiry(ctx: &Context, watched: &Expiring<'_>) -> Result<()>
 }
 
 impl Expiring<'_> {
+    /// The certificate itself.
+    pub const CERTIFICATE: &'static str = "The certificate";
+
     /// Whole days left, negative from the moment of expiry, and the days of the whole life.
     fn days(&self, now: Timestamp) -> (i64, i64) {
         let left = self.not_after.as_second() - now.as_second();
@@ -60,12 +65,12 @@ impl Expiring<'_> {
     }
 
     fn text(&self, left: i64) -> String {
-        let end = self.not_after.strftime("%Y-%m-%d %H:%M UTC");
+        let (what, end) = (self.what, self.not_after.strftime("%Y-%m-%d %H:%M UTC"));
         match left {
-            ..0 => format!("The certificate expired on {end}; visitors see a warning. {}", self.remedy),
-            0 => format!("The certificate expires today, on {end}. {}", self.remedy),
-            1 => format!("The certificate expires in 1 day, on {end}. {}", self.remedy),
-            _ => format!("The certificate expires in {left} days, on {end}. {}", self.remedy),
+            ..0 => format!("{what} expired on {end}; visitors see a warning. {}", self.remedy),
+            0 => format!("{what} expires today, on {end}. {}", self.remedy),
+            1 => format!("{what} expires in 1 day, on {end}. {}", self.remedy),
+            _ => format!("{what} expires in {left} days, on {end}. {}", self.remedy),
         }
     }
 }

@@ -20,9 +20,9 @@ mod standing;
 mod thresholds;
 
 pub use alert::{ALERTS, Alert, AlertState, list};
+pub use allowance::MAIL_ALLOWANCES;
 pub use announce::announce;
 pub use channels::CHANNELS;
-pub use allowance::MAIL_ALLOWANCES;
 pub use deliver::{deliver, resume};
 pub use expiry::{Expiring, observe_expiry};
 pub use forget::forget;

@@ -31,8 +31,8 @@ pub async fn tell(ctx: &Context, certificate: &Certificate) -> Result<()> {
         Some(remedy) => {
             let (not_before, not_after) = (issued.valid_from, issued.valid_to);
             let owner = certificate.owner;
-            alerts::observe_expiry(ctx, &Expiring { owner, subject, name, not_before, not_after, remedy: &remedy })
-                .await
+            let (what, remedy) = (Expiring::CERTIFICATE, &remedy);
+            alerts::observe_expiry(ctx, &Expiring { owner, subject, name, what, not_before, not_after, remedy }).await
         }
         None => seen(Kind::Expiry, None).await,
     }

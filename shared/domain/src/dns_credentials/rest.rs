@@ -75,8 +75,7 @@ pub async fn note(ctx: &Context, id: DnsCredentialId, written: &std::result::Res
             let times = row.value.rest.as_ref().map_or(0, |rest| rest.times).saturating_add(1);
             let own = FIRST.saturating_mul(1 << (times - 1).min(5)).min(LONGEST);
             let rest = retry_after.map_or(own, |asked| asked.clamp(own.min(LONGEST), LONGEST));
-            row.value.rest =
-                Some(Rest { until: now.checked_add(rest).unwrap_or(now), times, reason: reason.clone() });
+            row.value.rest = Some(Rest { until: now.checked_add(rest).unwrap_or(now), times, reason: reason.clone() });
         }
     }
     match store.write(row.update()?).await {

@@ -51,7 +51,8 @@ mod tests {
             assert_eq!(parse_zone("zone", Some(text)).unwrap().as_deref(), Some(zone), "{text}");
         }
         let long = format!("_{}.example.com", "a".repeat(63));
-        for text in ["_a b.example.com", "_acme.*.example.com", "*.example.com", "_acme-challenge.com", "_.1.2.3.4", &long]
+        for text in
+            ["_a b.example.com", "_acme.*.example.com", "*.example.com", "_acme-challenge.com", "_.1.2.3.4", &long]
         {
             assert!(parse_zone("zone", Some(text)).is_err(), "{text}");
         }

@@ -133,9 +133,8 @@ impl Row {
         let mut left = Vec::new();
         for wanted in std::mem::take(&mut shared.value.wanted) {
             let records = of_holder(store, wanted.holder).await?;
-            let of = |records: &Stored<super::Records>| {
-                records.value.credential == credential && records.value.at == host
-            };
+            let of =
+                |records: &Stored<super::Records>| records.value.credential == credential && records.value.at == host;
             if records.iter().any(of) { name.wanted.push(wanted) } else { left.push(wanted) }
         }
         // A change of it that an older version began is over, or becomes another change of the same values.

@@ -36,18 +36,21 @@ pub(super) async fn tell(ctx: &Context, monitor: &Monitor) -> Result<()> {
         1..FAILURES_TOLD => {}
         _ => told(Kind::Unreachable, unreachable(monitor)).await?,
     }
-    let Some(first) = monitor.looks.iter().filter_map(Look::seen).min_by_key(|seen| seen.valid_to) else {
+    let Some(first) = monitor.looks.iter().filter_map(Look::seen).min_by_key(|seen| seen.ends()) else {
         return Ok(());
     };
     told(Kind::Untrusted, untrusted(monitor, now)).await?;
-    let watched = Expiring {
-        owner,
-        subject,
-        name: &name,
-        not_before: first.valid_from,
-        not_after: first.valid_to,
-        remedy: remedy(monitor),
+    let (what, remedy) = match &first.chain_ends {
+        Some(end) => {
+            let what = format!("The certificate above the server's own ({})", end.subject);
+            (what, "Get the CA's current chain, and let the server send it.")
+        }
+        None => (Expiring::CERTIFICATE.to_owned(), remedy(monitor)),
     };
+    // The thresholds are those of the certificate's own life, whatever ends first.
+    let life = first.valid_to.duration_since(first.valid_from);
+    let not_before = first.ends().checked_sub(life).unwrap_or(first.valid_from);
+    let watched = Expiring { owner, subject, name: &name, what: &what, not_before, not_after: first.ends(), remedy };
     alerts::observe_expiry(ctx, &watched).await
 }
 

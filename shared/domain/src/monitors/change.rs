@@ -48,14 +48,24 @@ pub struct Change {
     pub new: String,
 }
 
+/// The most fingerprints that are kept: sixteen addresses with a pair each, and as many from before.
+const FINGERPRINTS_MAX: usize = 64;
+
 /// The certificates in use after these looks. One that was in use at an address that is silent now may still be.
 pub(super) fn fingerprints(monitor: &Monitor, looks: &[Look]) -> Vec<String> {
-    let mut known: BTreeSet<String> =
-        looks.iter().filter_map(Look::seen).map(|seen| seen.fingerprint.clone()).collect();
-    if looks.iter().any(|look| look.seen().is_none()) {
-        known.extend(monitor.fingerprints.iter().cloned());
-    }
-    known.into_iter().collect()
+    let seen: BTreeSet<&String> = looks.iter().filter_map(Look::seen).map(|seen| &seen.fingerprint).collect();
+    let silent = looks.iter().any(|look| look.seen().is_none());
+    let before = monitor.fingerprints.iter().filter(|known| silent && !seen.contains(known));
+    let mut known: Vec<String> = seen.iter().copied().chain(before).take(FINGERPRINTS_MAX).cloned().collect();
+    known.sort_unstable();
+    known
+}
+
+/// Whether these were never looked for before: the half of a pair that visitors with the other kind of key see.
+fn is_other_half(monitor: &Monitor, looks: &[Look], come: &[&str]) -> bool {
+    let before: Vec<&Seen> = monitor.looks.iter().filter_map(Look::seen).collect();
+    let mut new = looks.iter().filter_map(Look::seen).filter(|seen| come.contains(&seen.fingerprint.as_str()));
+    !before.is_empty() && new.all(|seen| before.iter().all(|earlier| earlier.key_kind != seen.key_kind))
 }
 
 /// What these looks show that the monitor did not know.
@@ -73,7 +83,9 @@ pub(super) fn changes(monitor: &Monitor, looks: &[Look], now: Timestamp) -> Vec<
     let come: Vec<&str> = next.iter().filter(|it| !monitor.fingerprints.contains(it)).map(String::as_str).collect();
     if !come.is_empty() && !monitor.fingerprints.is_empty() {
         let gone: Vec<&str> = monitor.fingerprints.iter().filter(|it| !next.contains(it)).map(String::as_str).collect();
-        note(Changed::Certificate, gone.join(","), come.join(","));
+        if !gone.is_empty() || !is_other_half(monitor, looks, &come) {
+            note(Changed::Certificate, gone.join(","), come.join(","));
+        }
     }
     // The earlier looks as they are at this time: what a date alone has changed is seen by the check after it.
     let then = monitor.last_check.unwrap_or(now);

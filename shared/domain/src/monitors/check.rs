@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 
 use super::change::{changes, fingerprints};
-use super::link::link;
+use super::link::{Served, link};
 use super::{By, Check, Look, Monitor, alarm, probe, schedule};
 use crate::entity::{self, Stored};
 use crate::ids::{CheckId, MonitorId};
@@ -94,7 +94,8 @@ async fn apply(ctx: &Context, monitor: &mut Monitor, looks: &[Look], by: By) -> 
     let changes = changes(monitor, looks, now);
     let known = fingerprints(monitor, looks);
     let search = by == By::Request || monitor.last_check.is_none() || known != monitor.fingerprints;
-    let link = link(ctx.store.as_ref(), monitor, &known, search).await?;
+    let served = Served { looks, fingerprints: &known };
+    let link = link(ctx.store.as_ref(), monitor, served, search).await?;
     alarm::changed(ctx, monitor, &changes, link.as_ref()).await?;
     monitor.link = link;
     monitor.fingerprints = known;

@@ -1,8 +1,7 @@
-use super::{INTERVAL_DEFAULT, INTERVAL_MAX, INTERVAL_MIN, Monitor, Target, schedule, target};
+use super::{Host, INTERVAL_DEFAULT, INTERVAL_MAX, INTERVAL_MIN, Monitor, Target, schedule, target};
 use crate::certificates::checked_note;
 use crate::entity::{self, Stored};
 use crate::ids::{MonitorId, UserId};
-use crate::names::DomainName;
 use crate::ports::{ProbeError, StoreError};
 use crate::{Context, Error, Result, counter};
 
@@ -37,7 +36,7 @@ pub struct NewMonitor {
 
 /// Makes a monitor; its first check is within half a minute.
 pub async fn create(ctx: &Context, owner: UserId, new: NewMonitor) -> Result<Stored<Monitor>> {
-    let domain = domain(&new.domain)?;
+    let domain = Host::parse("domain", &new.domain)?;
     let starttls = target::starttls(new.starttls.as_deref().unwrap_or_default())?;
     let port = new.port.map_or_else(|| Ok(usual_port(starttls)), port)?;
     let target = Target::parse(new.ip_type.as_deref(), new.ip_address.as_deref())?;
@@ -45,6 +44,9 @@ pub async fn create(ctx: &Context, owner: UserId, new: NewMonitor) -> Result<Sto
     let interval_minutes = new.interval_minutes.map_or(Ok(INTERVAL_DEFAULT), interval)?;
     let note = checked_note(new.note)?;
     permitted(ctx, &target).await?;
+    if target.addresses.is_empty() && domain.is_local() {
+        permitted_host(ctx, &domain).await?;
+    }
 
     let store = ctx.store.as_ref();
     let id = MonitorId(counter::next_id(store, "monitor").await?);
@@ -84,14 +86,6 @@ pub async fn create(ctx: &Context, owner: UserId, new: NewMonitor) -> Result<Sto
     Ok(entity::inserted(monitor))
 }
 
-fn domain(text: &str) -> Result<DomainName> {
-    let domain = DomainName::parse("domain", text)?;
-    if domain.as_str().starts_with("*.") {
-        return Err(Error::invalid("domain", "must be one host, such as www.example.com, and no wildcard"));
-    }
-    Ok(domain)
-}
-
 fn usual_port(starttls: Option<crate::ports::StartTls>) -> u16 {
     use crate::ports::StartTls;
     match starttls {
@@ -128,4 +122,12 @@ pub(super) async fn permitted(ctx: &Context, target: &Target) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The same for an address or a local name that is to be looked at.
+async fn permitted_host(ctx: &Context, host: &Host) -> Result<()> {
+    match ctx.prober.resolve(host.as_str()).await {
+        Err(ProbeError::Refused(reason)) => Err(Error::invalid("domain", reason)),
+        _ => Ok(()),
+    }
 }

@@ -3,8 +3,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Grade, Status, matches};
-use crate::names::DomainName;
+use super::{Grade, Host, Status, matches};
 use crate::ports::{CertificateFacts, ChainEnd, Handshake, KeyKind, ProbeError, TlsVersion, Trusted};
 use crate::text::cut;
 
@@ -111,7 +110,7 @@ pub struct Seen {
 
 impl Seen {
     /// What a handshake showed for this name, with what was found out of its trust.
-    pub(super) fn new(handshake: &Handshake, trust: Result<Trusted, String>, host: &DomainName) -> Self {
+    pub(super) fn new(handshake: &Handshake, trust: Result<Trusted, String>, host: &Host) -> Self {
         let leaf = &handshake.leaf;
         let (names, more_names) = kept(leaf);
         let (untrusted, chain_ends) = match trust {
@@ -135,7 +134,8 @@ impl Seen {
             untrusted,
             chain_ends,
             unproven: handshake.proof.as_ref().err().map(|why| cut(why, SENTENCE_MAX)),
-            for_name: leaf.names.iter().any(|name| matches(name, host)),
+            for_name: leaf.names.iter().any(|name| matches(name, host))
+                || host.address().is_some_and(|address| leaf.addresses.contains(&address)),
             protocol: handshake.version,
             cipher: handshake.cipher.clone(),
         }
@@ -210,7 +210,7 @@ impl Seen {
     }
 
     /// What is wrong, in sentences.
-    pub fn problems(&self, host: &DomainName, now: Timestamp) -> Vec<String> {
+    pub fn problems(&self, host: &Host, now: Timestamp) -> Vec<String> {
         let mut problems = Vec::new();
         if self.valid_to <= now {
             problems.push(format!("the certificate expired at {}", self.valid_to));

@@ -3,12 +3,11 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Grade, Link, Look, Seen, Status, Target};
+use super::{Grade, Host, Link, Look, Seen, Status, Target};
 use crate::Result;
 use crate::entity::Entity;
 use crate::ids::{MonitorId, UserId};
 use crate::list::{self, Listing, PageRequest};
-use crate::names::DomainName;
 use crate::ports::{Attribute, Index, Item, Key, Projection, StartTls, Store, Table};
 use crate::users::Owned;
 
@@ -39,7 +38,7 @@ pub static MONITORS: Table = Table {
 pub(super) const WATCHED: &str = "watched";
 
 /// The shortest interval, in minutes.
-pub const INTERVAL_MIN: u32 = 5;
+pub const INTERVAL_MIN: u32 = 1;
 /// The longest interval, in minutes: 30 days.
 pub const INTERVAL_MAX: u32 = 30 * 24 * 60;
 /// The interval unless another is given, in minutes: 6 hours.
@@ -53,7 +52,7 @@ pub struct Monitor {
     /// Whose it is.
     pub owner: UserId,
     /// The host.
-    pub domain: DomainName,
+    pub domain: Host,
     /// The port.
     pub port: u16,
     /// Which of its addresses.
@@ -134,7 +133,7 @@ impl Monitor {
     pub fn headline(&self, now: Timestamp) -> Option<&Seen> {
         let seen = self.looks.iter().filter_map(Look::seen);
         // Of equals the first.
-        seen.rev().max_by_key(|seen| (seen.status(now), std::cmp::Reverse(seen.valid_to)))
+        seen.rev().max_by_key(|seen| (seen.status(now), std::cmp::Reverse(seen.ends())))
     }
 
     /// Whole days until the first certificate expires there.
@@ -150,7 +149,10 @@ impl Monitor {
     /// The addresses it is bound to, else those last looked at.
     pub fn addresses(&self) -> Vec<IpAddr> {
         if self.target.addresses.is_empty() {
-            self.looks.iter().filter_map(|look| look.address).collect()
+            let mut addresses: Vec<_> = self.looks.iter().filter_map(|look| look.address).collect();
+            // A server with two certificates has two looks.
+            addresses.dedup();
+            addresses
         } else {
             self.target.addresses.clone()
         }

@@ -64,7 +64,7 @@ impl Target {
     /// commas between them. Addresses alone are `pinned`; with another kind they must be of it.
     pub fn parse(ip_type: Option<&str>, ip_address: Option<&str>) -> Result<Self> {
         let mut addresses: Vec<IpAddr> = Vec::new();
-        for text in entries(ip_address.unwrap_or_default()) {
+        for text in entries(ip_address.unwrap_or_default()).flat_map(str::split_whitespace) {
             let address = text.trim_matches(['[', ']']).parse::<IpAddr>().map_err(|_| {
                 let shown: String = text.chars().take(60).collect();
                 let reason = format!("must be IP addresses with commas between them; '{shown}' is none");

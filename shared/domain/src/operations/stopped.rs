@@ -25,7 +25,8 @@ pub async fn is_suspect(ctx: &Context, job: &Job) -> Result<bool> {
     let Some(id) = job.operation() else { return Ok(false) };
     let operation: Option<Stored<Operation>> = entity::find(ctx.store.as_ref(), Key::of(id.0)).await?;
     Ok(operation.is_some_and(|found| {
-        found.value.is_open() && (found.value.unfinished > 0 || found.value.lease.is_some_and(|lease| lease.until <= ctx.clock.now()))
+        found.value.is_open()
+            && (found.value.unfinished > 0 || found.value.lease.is_some_and(|lease| lease.until <= ctx.clock.now()))
     }))
 }
 
@@ -80,7 +81,8 @@ pub async fn retire(ctx: &Context) -> Result<usize> {
     let (mut after, mut retired) = (None, 0);
     loop {
         let page = ctx.store.scan(&OPERATIONS, after).await?;
-        for item in page.items.into_iter().filter(|item| !item.contains_key("open") && !item.contains_key("expires_at")) {
+        for item in page.items.into_iter().filter(|item| !item.contains_key("open") && !item.contains_key("expires_at"))
+        {
             let operation = entity::from_item::<Operation>(item)?;
             match ctx.store.write(operation.update()?).await {
                 Ok(()) => retired += 1,

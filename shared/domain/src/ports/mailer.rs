@@ -1,4 +1,5 @@
 use std::fmt;
+use std::path::Path;
 
 use async_trait::async_trait;
 
@@ -24,6 +25,11 @@ pub trait Mailer: Send + Sync + fmt::Debug {
     /// Whether there is anywhere to hand messages to.
     fn is_set(&self) -> bool {
         true
+    }
+
+    /// The directory where messages are kept instead of sent, if no server is set.
+    fn kept_in(&self) -> Option<&Path> {
+        None
     }
 
     /// Returns when the message was accepted.

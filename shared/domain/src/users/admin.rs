@@ -1,7 +1,10 @@
-use super::{Quota, Role, USER_NAMES, User, UserStatus, Viewer};
-use crate::entity::Stored;
-use crate::ports::{Expect, Write};
+use super::{Quota, Role, USER_NAMES, User, UserStatus};
+use crate::entity::{self, Stored};
+use crate::ports::{Expect, Key, StoreError, Write};
 use crate::{Context, Error, Result, repair};
+
+/// How often a change is tried anew because the administrator's own row was written at the same time.
+const TRIES: u32 = 10;
 
 /// What an administrator may change of a user.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,14 +16,14 @@ pub struct Change {
 }
 
 /// Changes role or quota. Administrators cannot change their own role: one must remain.
-pub async fn change(ctx: &Context, viewer: &Viewer, user: &mut Stored<User>, change: Change) -> Result<()> {
+pub async fn change(ctx: &Context, admin: &Stored<User>, user: &mut Stored<User>, change: Change) -> Result<()> {
     if user.value.status == UserStatus::Deleted {
         return Err(gone());
     }
     let before = user.value.role;
     if let Some(role) = change.role {
         if user.value.role != role {
-            not_yourself(viewer, user, "change your own role")?;
+            not_yourself(admin, user, "change your own role")?;
         }
         user.value.role = role;
     }
@@ -28,7 +31,7 @@ pub async fn change(ctx: &Context, viewer: &Viewer, user: &mut Stored<User>, cha
     if let Some(quota) = change.quota {
         user.value.quota = quota;
     }
-    save(ctx, user).await?;
+    commit(ctx, admin, user, Vec::new()).await?;
     if new_role {
         // What stood still for want of a right may go on.
         repair::send_resume(ctx, user.value.id).await;
@@ -36,51 +39,73 @@ pub async fn change(ctx: &Context, viewer: &Viewer, user: &mut Stored<User>, cha
     Ok(())
 }
 
-/// `active → suspended`: refused from the next request on.
-pub async fn suspend(ctx: &Context, viewer: &Viewer, user: &mut Stored<User>) -> Result<()> {
-    not_yourself(viewer, user, "suspend yourself")?;
+/// `active → suspended`: refused from the next request on. Sessions and the API key end for good.
+pub async fn suspend(ctx: &Context, admin: &Stored<User>, user: &mut Stored<User>) -> Result<()> {
+    not_yourself(admin, user, "suspend yourself")?;
     match user.value.status {
         UserStatus::Active | UserStatus::Suspended => user.value.status = UserStatus::Suspended,
         UserStatus::Deleted => return Err(gone()),
     }
-    user.value.generation += 1;
-    save(ctx, user).await
+    user.value.end_all_access();
+    commit(ctx, admin, user, Vec::new()).await
 }
 
-/// `suspended → active`; sessions from before stay ended.
-pub async fn reactivate(ctx: &Context, user: &mut Stored<User>) -> Result<()> {
+/// `suspended → active`; sessions and the API key from before stay ended.
+pub async fn reactivate(ctx: &Context, admin: &Stored<User>, user: &mut Stored<User>) -> Result<()> {
     match user.value.status {
         UserStatus::Active | UserStatus::Suspended => user.value.status = UserStatus::Active,
         UserStatus::Deleted => return Err(gone()),
     }
-    save(ctx, user).await?;
+    commit(ctx, admin, user, Vec::new()).await?;
     repair::send_resume(ctx, user.value.id).await;
     Ok(())
 }
 
 /// `active | suspended → deleted`, for good. The names become free; what the user had stays, for administrators.
-pub async fn delete(ctx: &Context, viewer: &Viewer, user: &mut Stored<User>) -> Result<()> {
-    not_yourself(viewer, user, "delete yourself")?;
+pub async fn delete(ctx: &Context, admin: &Stored<User>, user: &mut Stored<User>) -> Result<()> {
+    not_yourself(admin, user, "delete yourself")?;
     if user.value.status == UserStatus::Deleted {
         return Err(gone());
     }
     user.value.status = UserStatus::Deleted;
-    user.value.generation += 1;
-    user.value.updated_at = ctx.clock.now();
-    let mut writes = vec![user.update()?];
-    writes.extend(user.value.names().map(|key| Write::Delete { table: &USER_NAMES, key, expect: Expect::Any }));
-    ctx.store.transact(writes).await?;
-    user.written();
-    Ok(())
+    user.value.end_all_access();
+    let names = user.value.names().map(|key| Write::Delete { table: &USER_NAMES, key, expect: Expect::Any });
+    commit(ctx, admin, user, names.into()).await
 }
 
-async fn save(ctx: &Context, user: &mut Stored<User>) -> Result<()> {
+/// Writes the change if whoever makes it is an active administrator at that very moment. Since nobody changes their own
+/// role or status, an administrator remains whatever several of them do to each other at once.
+async fn commit(ctx: &Context, admin: &Stored<User>, user: &mut Stored<User>, more: Vec<Write>) -> Result<()> {
     user.value.updated_at = ctx.clock.now();
-    user.save(ctx.store.as_ref()).await
+    let mut admin = admin.clone();
+    for _ in 0..TRIES {
+        if admin.value.status != UserStatus::Active {
+            return Err(Error::Unauthenticated("this account cannot be used; ask an administrator".into()));
+        }
+        if !admin.value.is_admin() {
+            return Err(Error::Forbidden("only an administrator may do this".into()));
+        }
+        let mut writes = vec![user.update()?];
+        // Their own quota, say: then the update itself sees that nothing came in between.
+        writes.extend((admin.value.id != user.value.id).then(|| admin.check()));
+        writes.extend(more.iter().cloned());
+        match ctx.store.transact(writes).await {
+            Ok(()) => {
+                user.written();
+                return Ok(());
+            }
+            // Something else of them changed, or they are no longer an administrator.
+            Err(StoreError::Unexpected { index: 1 } | StoreError::Busy(_)) => {
+                admin = entity::load(ctx.store.as_ref(), Key::of(admin.value.id.0)).await?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Error::Unavailable("the users are changed all the time; retry in a moment".into()))
 }
 
-fn not_yourself(viewer: &Viewer, user: &Stored<User>, what: &str) -> Result<()> {
-    if viewer.user == user.value.id {
+fn not_yourself(admin: &Stored<User>, user: &Stored<User>, what: &str) -> Result<()> {
+    if admin.value.id == user.value.id {
         return Err(Error::Conflict(format!("you cannot {what}; ask another administrator")));
     }
     Ok(())

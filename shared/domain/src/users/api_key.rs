@@ -3,11 +3,11 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::User;
+use super::{Session, User, login};
 use crate::entity::Stored;
 use crate::ids::UserId;
 use crate::ports::{Entropy, EntropyExt};
-use crate::{Context, Result};
+use crate::{Context, Error, Result};
 
 /// An API key: 64 hex characters. The first 16 find its user (they are the user's id), the other 48 are random.
 /// Only its SHA-256 is stored, so it can be shown once.
@@ -53,8 +53,30 @@ impl fmt::Debug for ApiKey {
     }
 }
 
+/// How somebody shows that it is them who ask, and not whoever found their token or key.
+#[derive(Clone, Copy)]
+pub struct Confirmation<'a> {
+    /// Their password.
+    pub password: Option<&'a str>,
+    /// The session they come with: the password is not asked for shortly after the login.
+    pub session: Option<&'a Session>,
+    /// Where they come from.
+    pub source: &'a str,
+}
+
 /// Gives the user a new API key; the old one is refused from now on.
-pub async fn regenerate_key(ctx: &Context, user: &mut Stored<User>) -> Result<ApiKey> {
+pub async fn regenerate_key(ctx: &Context, user: &mut Stored<User>, by: Confirmation<'_>) -> Result<ApiKey> {
+    match by.password {
+        Some(password) => login::confirm(ctx, user, password, by.source).await?,
+        None if by.session.is_some_and(|session| session.is_fresh(ctx.clock.now())) => {}
+        None => {
+            return Err(Error::Forbidden(
+                "send your password as current_password, or log in again: without it the login must be at most 10 \
+                 minutes old"
+                    .into(),
+            ));
+        }
+    }
     let key = ApiKey::new(user.value.id, ctx.entropy.as_ref());
     user.value.api_key_hash = key.hash();
     user.value.updated_at = ctx.clock.now();

@@ -2,12 +2,15 @@
 
 mod admin;
 mod api_key;
+mod attempts;
 mod authenticate;
+mod known_source;
 mod login;
 mod mailbox;
 mod password;
 mod profile;
 mod register;
+mod revoked;
 mod standing;
 mod viewer;
 
@@ -15,15 +18,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use admin::{Change, change, delete, reactivate, suspend};
-pub use api_key::{ApiKey, regenerate_key};
-pub use authenticate::{
-    Proof, SESSION_LIFETIME, Session, authenticate, authenticate_with, authenticate_with_two, revoke_session,
-};
-pub use login::{LOGIN_FAILURES, login};
-pub use mailbox::{confirm_email, send_verification};
+pub use api_key::{ApiKey, Confirmation, regenerate_key};
+pub use attempts::LOGIN_FAILURES;
+pub use authenticate::{Proof, SESSION_LIFETIME, Session, authenticate, authenticate_with, authenticate_with_two};
+pub use known_source::KnownSource;
+pub use login::login;
+pub use mailbox::{EmailProof, confirm_email, request_verification, send_verification};
 pub use password::{PASSWORD_MAX, PASSWORD_MIN};
 pub use profile::{ProfileChange, change_profile};
 pub use register::{NewUser, USERNAME_MAX, USERNAME_MIN, exist, register, register_first_admin};
+pub use revoked::{REVOKED_SESSIONS, RevokedSession, end_all_sessions, revoke_session};
 pub use standing::{Barred, Touched, ask_again, may_go_on};
 pub use viewer::{Owned, Viewer};
 
@@ -124,15 +128,6 @@ impl Default for Quota {
     }
 }
 
-/// A session that was logged out before its time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RevokedSession {
-    /// The session's id.
-    pub id: String,
-    /// When it would have ended by itself.
-    pub until: Timestamp,
-}
-
 /// A user.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct User {
@@ -146,6 +141,9 @@ pub struct User {
     pub email_verified: bool,
     /// When the mail that proves it was last sent.
     pub verification_sent_at: Option<Timestamp>,
+    /// What the links in the mails prove that are still good.
+    #[serde(default)]
+    pub email_proofs: Vec<EmailProof>,
     /// argon2id, PHC string.
     pub password_hash: String,
     /// SHA-256 of the API key, hex.
@@ -158,8 +156,14 @@ pub struct User {
     pub quota: Quota,
     /// Raised to end every session at once.
     pub generation: u64,
-    /// Sessions that were logged out before their time.
+    /// Sessions that were logged out before their time, as many as fit here.
     pub revoked_sessions: Vec<RevokedSession>,
+    /// Until when sessions that did not fit are in [`REVOKED_SESSIONS`].
+    #[serde(default)]
+    pub more_revoked_until: Option<Timestamp>,
+    /// Where they logged in from.
+    #[serde(default)]
+    pub known_sources: Vec<KnownSource>,
     /// The distributor who brought them.
     pub brought_by: Option<UserId>,
     /// When they registered.
@@ -192,6 +196,9 @@ impl User {
     }
 }
 
+/// An id that no user gets.
+const NOBODY: i64 = 0;
+
 fn username_key(username: &str) -> Key {
     Key::of(format!("username/{}", username.to_lowercase()))
 }
@@ -201,13 +208,13 @@ fn email_key(email: &Email) -> Key {
 }
 
 /// The user with a username (or an address), if there is one.
+///
+/// A name that nobody has takes the same calls: the time does not tell who exists.
 async fn find_by_name(store: &dyn Store, name: &str) -> Result<Option<Stored<User>>> {
     let kind = if name.contains('@') { "email" } else { "username" };
     let marker = store.get(&USER_NAMES, Key::of(format!("{kind}/{}", name.to_lowercase()))).await?;
-    match marker.as_ref().and_then(|item| item.get("user")).and_then(serde_json::Value::as_i64) {
-        Some(id) => entity::find(store, Key::of(id)).await,
-        None => Ok(None),
-    }
+    let id = marker.as_ref().and_then(|item| item.get("user")).and_then(serde_json::Value::as_i64);
+    entity::find(store, Key::of(id.unwrap_or(NOBODY))).await
 }
 
 /// A user the viewer may see.

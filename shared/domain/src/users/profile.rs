@@ -10,7 +10,7 @@ use crate::{Context, Error, Result};
 pub struct ProfileChange<'a> {
     /// A new address; it has to be proven again.
     pub email: Option<&'a str>,
-    /// A new password; every session ends.
+    /// A new password; every session ends, and the API key with them.
     pub password: Option<&'a str>,
     /// The password they have: a session that was stolen must not be enough. Failures count as failed logins.
     pub current_password: &'a str,
@@ -24,11 +24,7 @@ pub async fn change_profile(ctx: &Context, user: &mut Stored<User>, change: Prof
     if let Some(new) = change.password {
         password::check("password", new)?;
     }
-    let known = login(ctx, &user.value.username, change.current_password, change.source).await;
-    known.map_err(|error| match error {
-        Error::Unauthenticated(_) => Error::invalid("current_password", "is not your password"),
-        other => other,
-    })?;
+    login::confirm(ctx, user, change.current_password, change.source).await?;
 
     let mut writes = Vec::new();
     if let Some(email) = email.filter(|email| *email != user.value.email) {
@@ -39,10 +35,11 @@ pub async fn change_profile(ctx: &Context, user: &mut Stored<User>, change: Prof
         }
         (user.value.email, user.value.email_verified) = (email, false);
         user.value.verification_sent_at = None;
+        user.value.email_proofs.clear();
     }
     if let Some(new) = change.password {
         user.value.password_hash = password::hash(ctx.entropy.as_ref(), new).await?;
-        user.value.generation += 1;
+        user.value.end_all_access();
     }
     user.value.updated_at = ctx.clock.now();
     let reserves = !writes.is_empty();

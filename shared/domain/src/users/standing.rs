@@ -115,6 +115,7 @@ mod tests {
             email: Email::parse("email", "a@example.com").unwrap(),
             email_verified: false,
             verification_sent_at: None,
+            email_proofs: Vec::new(),
             password_hash: String::new(),
             api_key_hash: String::new(),
             role,
@@ -122,6 +123,8 @@ mod tests {
             quota: Quota::default(),
             generation: 0,
             revoked_sessions: Vec::new(),
+            more_revoked_until: None,
+            known_sources: Vec::new(),
             brought_by: brought_by.map(UserId),
             created_at: Timestamp::UNIX_EPOCH,
             updated_at: Timestamp::UNIX_EPOCH,
@@ -147,7 +150,8 @@ mod tests {
 
     #[test]
     fn who_is_not_active_does_nothing_and_lets_nobody() {
-        let (mut admin, mut owner, other) = (user(1, Role::Admin, None), user(2, Role::User, None), user(3, Role::User, None));
+        let (mut admin, mut owner, other) =
+            (user(1, Role::Admin, None), user(2, Role::User, None), user(3, Role::User, None));
         assert_eq!(may_go_on(Some(&owner), &[&admin], &thing(&other)), Ok(()));
         admin.status = UserStatus::Suspended;
         assert!(matches!(may_go_on(Some(&owner), &[&admin], &thing(&other)), Err(Barred::OutOfReach { .. })));

@@ -121,6 +121,10 @@ fn cut(text: &str) -> String {
 }
 
 #[cfg(test)]
+#[path = "properties.rs"]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use serde::Deserialize;
     use serde_json::Value;

@@ -75,3 +75,16 @@ fn a_root_that_has_expired_is_said_to_have() {
     let why = prober().trust(&chain, &root.pem()).unwrap_err();
     assert_eq!(why, "the root given in root_ca_pem expired at 2023-01-01T00:00:00Z");
 }
+
+/// CAs that all have one name could each be above each other: a server must not keep a core busy with them.
+#[test]
+fn a_tangled_chain_costs_little() {
+    let above: Vec<_> = (0..15).map(|_| root(2060)).collect();
+    let leaf = leaf(&above[0]);
+    let chain: Vec<Vec<u8>> =
+        std::iter::once(&leaf).chain(above.iter().map(AsRef::as_ref)).map(|one| one.der().to_vec()).collect();
+    let other = CertifiedIssuer::self_signed(params("other", 2060), KeyPair::generate().unwrap()).unwrap();
+    let start = std::time::Instant::now();
+    prober().trust(&chain, &other.pem()).unwrap_err();
+    assert!(start.elapsed() < std::time::Duration::from_secs(2), "{:?}", start.elapsed());
+}

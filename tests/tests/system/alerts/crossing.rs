@@ -96,6 +96,7 @@ async fn a_certificate_is_told_of_at_each_threshold() {
             owner: UserId(1),
             subject: Subject::Certificate(CertificateId(5)),
             name: "www.example.com",
+            what: Expiring::CERTIFICATE,
             not_before,
             not_after,
             remedy: "Renew it.",

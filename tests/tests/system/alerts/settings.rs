@@ -27,6 +27,7 @@ async fn thresholds_are_each_owners_own() {
         owner: UserId(1),
         subject: Subject::Certificate(CertificateId(5)),
         name: "www.example.com",
+        what: Expiring::CERTIFICATE,
         not_before: now - SignedDuration::from_hours(24 * 310),
         not_after: now + SignedDuration::from_hours(24 * 55),
         remedy: "Renew it.",

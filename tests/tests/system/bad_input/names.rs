@@ -52,7 +52,7 @@ async fn an_order_that_cannot_be_names_the_field() {
         (&long_name, ""),
     ] {
         for field in ["domain", "alt_domains"] {
-            if field == "alt_domains" && (name.trim().is_empty() || name.contains(',')) {
+            if field == "alt_domains" && (name.trim().is_empty() || name.contains([',', '\n'])) {
                 continue;
             }
             let mut body = json!({"domain": "example.com", "issuer": "letsencrypt"});

@@ -98,7 +98,8 @@ async fn without_a_resolver_or_a_zone_nothing_can_be_asked() {
 const SOA: u16 = 6;
 
 /// A zone, and a name below it with records.
-const BELOW: &str = "www IN A 127.0.0.1\n_acme-challenge.www IN TXT there\nkube IN NS ns.kube\nns.kube IN A 127.0.0.1\n";
+const BELOW: &str =
+    "www IN A 127.0.0.1\n_acme-challenge.www IN TXT there\nkube IN NS ns.kube\nns.kube IN A 127.0.0.1\n";
 
 fn resolved(resolver: &Resolver, bind: &Bind) -> Authoritative {
     let allowed = TargetPolicy::new(vec!["127.0.0.0/8".parse().unwrap()]);
@@ -162,7 +163,8 @@ async fn no_resolver_is_asked_for_a_record_that_is_not_there_yet() {
     assert_eq!(led.end(), "proofs.other.example");
     assert_eq!(dns.zone(led.end()).await.unwrap(), "other.example");
     assert_eq!(lines(&dns.txt(led.end()).await.unwrap()), ["proofs.other.example: []"]);
-    let remembered = |asked: &Question| asked.recursive && (asked.name.starts_with('_') || asked.name.starts_with("proofs"));
+    let remembered =
+        |asked: &Question| asked.recursive && (asked.name.starts_with('_') || asked.name.starts_with("proofs"));
     let asked: Vec<_> = resolver.asked().into_iter().filter(remembered).collect();
     assert!(asked.is_empty(), "{asked:?}");
 }

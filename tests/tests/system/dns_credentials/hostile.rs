@@ -110,7 +110,11 @@ async fn what_a_server_answers_is_in_no_error() {
                 let Err(error) = outcome else { continue };
                 let said = error.to_string();
                 assert!(!said.contains("INTRANET"), "{} {status}: {said}", access.provider);
-                assert!(said.contains(&status.to_string()) || said.contains("credential"), "{}: {said}", access.provider);
+                assert!(
+                    said.contains(&status.to_string()) || said.contains("credential"),
+                    "{}: {said}",
+                    access.provider
+                );
             }
         }
     }

@@ -158,7 +158,10 @@ async fn rows_of_before_are_cleared_by_each_for_itself() {
     }
     two.remove(1001, one.0).await;
     let (token, change) = two.told.take().pop().unwrap();
-    assert_eq!((token.as_str(), change.remove, change.wanted), ("one", vec!["of one".into()], vec!["of one too".into()]));
+    assert_eq!(
+        (token.as_str(), change.remove, change.wanted),
+        ("one", vec!["of one".into()], vec!["of one too".into()])
+    );
     assert!(two.is_left(HOST).await, "the other's part is still there");
     two.publish(1004, other, "new of other").await.unwrap();
     let (token, change) = two.told.take().pop().unwrap();

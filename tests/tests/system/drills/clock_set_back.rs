@@ -108,7 +108,8 @@ async fn operations_that_ended_are_kept_for_90_days() {
     // One that was written before there was a time to live.
     let mut row = ctx.store.get(&operations::OPERATIONS, Key::of(ended)).await.unwrap().unwrap();
     row.remove("expires_at");
-    let put = domain::ports::Write::Put { table: &operations::OPERATIONS, item: row, expect: domain::ports::Expect::Any };
+    let put =
+        domain::ports::Write::Put { table: &operations::OPERATIONS, item: row, expect: domain::ports::Expect::Any };
     ctx.store.write(put).await.unwrap();
     domain::repair::repair(ctx).await.unwrap();
     assert!(expires(ended).await.is_some());

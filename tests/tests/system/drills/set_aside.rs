@@ -44,7 +44,9 @@ async fn what_ended_the_process_twice_is_not_tried_a_third_time() {
     let credential = steward.plant_dns_credential(1).await;
     let id = begin(&admin, credential).await;
     die_at(&steward.ctx, id).await;
-    assert!(operations::is_suspect(&steward.ctx, &Job::TestDnsCredential { operation: OperationId(id) }).await.unwrap());
+    assert!(
+        operations::is_suspect(&steward.ctx, &Job::TestDnsCredential { operation: OperationId(id) }).await.unwrap()
+    );
     die_at(&steward.ctx, id).await;
     let next = issuer::handle(&steward.ctx, &Job::TestDnsCredential { operation: OperationId(id) }).await.unwrap();
     assert_eq!(next, Next::Done);
@@ -59,7 +61,8 @@ async fn what_got_on_between_or_was_stopped_in_good_order_goes_on() {
     let (ctx, id) = (&steward.ctx, steward.plant_open_operation(1).await);
     for _ in 0..3 {
         die_at(ctx, id).await;
-        let Leased::Ours(mut row) = operations::take(ctx, OperationId(id), Duration::from_secs(90)).await.unwrap() else {
+        let Leased::Ours(mut row) = operations::take(ctx, OperationId(id), Duration::from_secs(90)).await.unwrap()
+        else {
             panic!("it is free")
         };
         // It records something, and is stopped as SIGTERM does.

@@ -54,6 +54,16 @@ impl Authority {
         params
     }
 
+    /// A CA below it that ends in so many days.
+    pub fn below_for(&self, days: i64) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let pem = key.serialize_pem();
+        let mut params = Self::params("a short-lived intermediate");
+        let (year, month, last) = day(days);
+        params.not_after = date_time_ymd(year, month, last);
+        Self { issuer: CertifiedIssuer::signed_by(params, key, &self.issuer).unwrap(), key: pem }
+    }
+
     /// Its certificate, PEM.
     pub fn root(&self) -> String {
         self.issuer.pem()
@@ -97,14 +107,18 @@ pub fn self_signed() -> Chain {
     Chain { leaf: certificate.pem(), above: String::new(), key: leaf.key.serialize_pem() }
 }
 
-fn params(leaf: &Leaf) -> CertificateParams {
+/// The beginning of a day from now.
+fn day(from_now: i64) -> (i32, u8, u8) {
+    let at = (Timestamp::now() + SignedDuration::from_hours(24 * from_now)).to_zoned(TimeZone::UTC);
+    (at.year().into(), at.month().unsigned_abs(), at.day().unsigned_abs())
+}
+
+/// The names, days and the rest of a certificate, before it is signed.
+pub fn params(leaf: &Leaf) -> CertificateParams {
     let names: Vec<String> = leaf.names.iter().map(|&name| name.to_owned()).collect();
     let mut params = CertificateParams::new(names).unwrap();
-    let day = |from_now: i64| {
-        let at = (Timestamp::now() + SignedDuration::from_hours(24 * from_now)).to_zoned(TimeZone::UTC);
-        date_time_ymd(at.year().into(), at.month().unsigned_abs(), at.day().unsigned_abs())
-    };
-    (params.not_before, params.not_after) = (day(leaf.valid.0), day(leaf.valid.1));
+    let at = |(year, month, day)| date_time_ymd(year, month, day);
+    (params.not_before, params.not_after) = (at(day(leaf.valid.0)), at(day(leaf.valid.1)));
     if let Some(organization) = leaf.organization {
         params.distinguished_name.push(DnType::OrganizationName, organization);
     }

@@ -46,7 +46,7 @@ async fn refuses_what_cannot_be_watched() {
         ["127.0.0.1"; 3].join(",") + ",127.0.0.2,127.0.0.3,127.0.0.4,127.0.0.5,127.0.0.6,127.0.0.7,127.0.0.8,127.0.0.9";
     let wrong: [(Value, &str); 16] = [
         (json!({"domain": ""}), "domain: must be a domain name"),
-        (json!({"domain": "127.0.0.1"}), "domain: must be a domain name, not an address"),
+        (json!({"domain": "2130706433"}), "domain: must be a host such as www.example.com; '2130706433' is a number"),
         (json!({"domain": "*.example.com"}), "domain: must be one host"),
         (json!({"port": 0}), "port: must be from 1 to 65535"),
         (json!({"port": 65536}), "port: must be from 1 to 65535"),
@@ -58,8 +58,8 @@ async fn refuses_what_cannot_be_watched() {
             "ip_address: must be IP addresses with commas between them; 'example.com'",
         ),
         (json!({"ip_address": many}), "ip_address: must be at most 8 addresses"),
-        (json!({"interval_minutes": 4}), "interval_minutes: must be from 5 to 43200"),
-        (json!({"interval_minutes": 43201}), "interval_minutes: must be from 5 to 43200"),
+        (json!({"interval_minutes": 0}), "interval_minutes: must be from 1 to 43200"),
+        (json!({"interval_minutes": 43201}), "interval_minutes: must be from 1 to 43200"),
         (json!({"starttls": "pop3"}), "starttls: must be smtp, imap or none"),
         (json!({"root_ca_pem": "hello"}), "root_ca_pem: must be PEM certificates"),
         (json!({"note": "n".repeat(1001)}), "note: must be at most 1000 characters long"),

@@ -145,7 +145,8 @@ async fn the_sweep_finds_a_schedule_that_was_lost() {
     assert_eq!(history(&admin, id).await.len(), 0);
     steward.clock.advance(6 * MINUTE);
     checks(&admin, id, 1).await;
-    assert_eq!(scheduled(&steward, id).await, 1);
+    // The history is written first.
+    eventually("the next schedule", async || (scheduled(&steward, id).await == 1).then_some(())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -38,7 +38,7 @@ async fn changes_what_is_given_and_nothing_else() {
     for (wrong, words) in [
         (json!({"port": 70000}), "port: "),
         (json!({"note": 5}), "note: "),
-        (json!({"interval_minutes": 1}), "interval_minutes: "),
+        (json!({"interval_minutes": 0}), "interval_minutes: "),
         (json!({"domain": "other.example.com"}), "domain: is not a field here"),
     ] {
         let refused = admin.put(&path, wrong).await.expect(400);

@@ -1,6 +1,7 @@
 use serde_json::json;
-use system_tests::steward::{Steward, StewardOptions};
+use system_tests::steward::{Client, Steward, StewardOptions};
 
+use super::uniqueness::at_once;
 use super::{fields, id};
 use crate::api::{nothing_written, refused};
 
@@ -56,4 +57,61 @@ async fn administrators_cannot_shut_themselves_out() {
     }
     nothing_written(&steward, "an administrator on themselves");
     admin.get("/api/v1/users").await.ok();
+}
+
+/// Two who put each other out at the same moment: one of them is too late.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_administrators_who_put_each_other_out_one_stands() {
+    let steward = Steward::start(StewardOptions::default()).await;
+    let mut standing = steward.admin().await;
+    let mut standing_id = 1;
+    let ways = ["demote", "suspend", "delete"];
+    for round in 0..9 {
+        let name = format!("rival{round}");
+        let password = "a good password";
+        let body = json!({"username": name, "password": password, "email": format!("{name}@example.com")});
+        let rival_id = standing.post("/api/add_user", body).await.ok()["user_id"].as_i64().unwrap();
+        standing.put(&format!("/api/v1/users/{rival_id}"), json!({"role": "admin"})).await.ok();
+        let rival = steward.client().login(&name, password).await;
+        let put_out = async |by: &Client, id: i64, way: &str| {
+            let path = format!("/api/v1/users/{id}");
+            match way {
+                "demote" => by.put(&path, json!({"role": "user"})).await,
+                "suspend" => by.post(&format!("{path}/suspend"), json!({})).await,
+                _ => by.delete(&path).await,
+            }
+        };
+        let (a, b) = (ways[round % 3], ways[(round / 3) % 3]);
+        let (first, second) = tokio::join!(put_out(&standing, rival_id, a), put_out(&rival, standing_id, b));
+        let done = [first.status.is_success(), second.status.is_success()];
+        assert_ne!(done[0], done[1], "{a} {} {b} {}", first.status, second.status);
+        if done[1] {
+            (standing, standing_id) = (rival, rival_id);
+        }
+        standing.get("/api/v1/users").await.ok();
+    }
+}
+
+/// Each puts the next out, in a ring.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_administrators_in_a_ring_one_stands() {
+    let steward = Steward::start(StewardOptions::default()).await;
+    let admin = steward.admin().await;
+    let mut ring = vec![(1, admin.clone())];
+    for name in ["anna", "bert", "caro"] {
+        let caller = steward.user(name).await;
+        let id = id(&caller).await;
+        admin.put(&format!("/api/v1/users/{id}"), json!({"role": "admin"})).await.ok();
+        ring.push((id, caller));
+    }
+    let demote = |by: usize| {
+        let (id, caller) = (ring[(by + 1) % ring.len()].0, &ring[by].1);
+        async move { caller.put(&format!("/api/v1/users/{id}"), json!({"role": "user"})).await }
+    };
+    at_once((0..ring.len()).map(demote)).await;
+    let mut left = 0;
+    for (_, caller) in &ring {
+        left += usize::from(caller.get("/api/v1/users").await.status.is_success());
+    }
+    assert!(left >= 1, "nobody is left");
 }

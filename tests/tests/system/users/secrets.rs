@@ -6,7 +6,7 @@ use std::{fs, io};
 use serde_json::{Value, json};
 use system_tests::steward::{ADMIN_PASSWORD, Steward, StewardOptions};
 
-use super::{PASSWORD, new_key};
+use super::{PASSWORD, confirmed_key};
 
 /// Neither the log, at its most talkative, nor the data directory has a password, a key or a token in it.
 #[tokio::test(flavor = "multi_thread")]
@@ -26,7 +26,7 @@ async fn no_secret_is_written_where_it_can_be_read() {
     let secret = "a password of 1 million";
     let body = json!({"username": "anna", "password": secret, "email": "anna@example.com"});
     let key = admin.post("/api/v1/users/register", body).await.ok()["data"]["api_key"].as_str().unwrap().to_owned();
-    let regenerated = new_key(&nobody.with_key(&key)).await;
+    let regenerated = confirmed_key(&nobody.with_key(&key), secret).await;
     // Secrets where something goes wrong are secrets as well.
     nobody.post("/api/login", json!({"username": "anna", "password": "wrong but close"})).await.expect(401);
     nobody.post("/api/login", json!({"username": "anna", "password": [secret]})).await.expect(400);

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use steward_http::Tokens;
 use system_tests::steward::{Steward, StewardOptions};
 
+use super::uniqueness::at_once;
 use super::{PASSWORD, id, new_key};
 use crate::api::refused;
 
@@ -57,13 +58,13 @@ async fn a_signing_key_that_was_replaced_signs_nothing_more() {
     assert!(Tokens::default().read_session(ctx, &token).await.is_ok());
 }
 
-/// More logouts than are remembered one by one end every session, and never give one back.
+/// However many logouts there are in a day, they end those sessions, and no other.
 #[tokio::test(flavor = "multi_thread")]
 async fn many_logouts_stay_logged_out() {
     let steward = Steward::start(StewardOptions::default()).await;
-    steward.user("anna").await;
+    let lasting = steward.user("anna").await;
     let mut ended = Vec::new();
-    for _ in 0..52 {
+    for _ in 0..60 {
         let caller = steward.client().login("anna", PASSWORD).await;
         caller.post("/api/auth/logout", Value::Null).await.ok();
         ended.push(caller);
@@ -71,6 +72,41 @@ async fn many_logouts_stay_logged_out() {
     assert!(ended.len() > 50, "{}", ended.len());
     for caller in &ended {
         refused(PATH, &caller.get(PATH).await, 401);
+    }
+    lasting.get(PATH).await.ok();
+    steward.client().login("anna", PASSWORD).await.get(PATH).await.ok();
+    // Those that did not fit into the user's row are refused wherever a row is asked for with them.
+    for path in ["/api/certificates/1", "/api/v1/users/profile"] {
+        refused(path, &ended.last().unwrap().get(path).await, 401);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logouts_at_once_all_count() {
+    let steward = Steward::start(StewardOptions::default()).await;
+    let lasting = steward.user("anna").await;
+    let mut sessions = Vec::new();
+    for _ in 0..8 {
+        sessions.push(steward.client().login("anna", PASSWORD).await);
+    }
+    for reply in at_once(sessions.iter().map(|session| session.post("/api/auth/logout", Value::Null))).await {
+        reply.ok();
+    }
+    for session in &sessions {
+        refused(PATH, &session.get(PATH).await, 401);
+    }
+    lasting.get(PATH).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_everywhere_ends_every_session_and_the_key() {
+    let steward = Steward::start(StewardOptions::default()).await;
+    let first = steward.user("anna").await;
+    let second = steward.client().login("anna", PASSWORD).await;
+    let key = steward.client().with_key(&new_key(&first).await);
+    second.post("/api/auth/logout", json!({"everywhere": true})).await.ok();
+    for ended in [&first, &second, &key] {
+        refused(PATH, &ended.get(PATH).await, 401);
     }
     steward.client().login("anna", PASSWORD).await.get(PATH).await.ok();
 }
@@ -110,7 +146,7 @@ async fn a_refreshed_session_outlives_the_one_it_came_from() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_suspended_user_is_out_at_once_and_comes_back_without_their_old_sessions() {
+async fn a_suspended_user_is_out_at_once_and_comes_back_without_their_old_sessions_and_key() {
     let steward = Steward::start(StewardOptions::default()).await;
     let admin = steward.admin().await;
     let user = steward.user("anna").await;
@@ -131,8 +167,9 @@ async fn a_suspended_user_is_out_at_once_and_comes_back_without_their_old_sessio
 
     let back = admin.post(&format!("/api/v1/users/{id}/reactivate"), json!({})).await.ok();
     assert_eq!(back["data"]["status"], "active");
-    refused(PATH, &user.get(PATH).await, 401);
-    key.get(PATH).await.ok();
+    for caller in [&user, &key] {
+        refused(PATH, &caller.get(PATH).await, 401);
+    }
     steward.client().login("anna", PASSWORD).await.get(PATH).await.ok();
 }
 

@@ -113,7 +113,7 @@ pub(super) fn require(channel: &Channel) -> Result<()> {
     let target = &channel.target;
     Err(Error::Conflict(match &channel.confirmation {
         Some(sent) => format!(
-            "{target} has not confirmed that it wants alerts: open the link in the mail that was sent there at {}",
+            "{target} has not confirmed that it wants alerts: open the link in the mail that was sent there at {:.0}",
             sent.sent_at
         ),
         None => format!("{target} has not confirmed that it wants alerts; it is being asked by mail"),

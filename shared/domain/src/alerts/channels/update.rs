@@ -1,8 +1,8 @@
 use secrecy::SecretString;
 
-use super::{Channel, confirm};
 use super::address::{Given, check};
 use super::create::checked_name;
+use super::{Channel, confirm};
 use crate::alerts::Level;
 use crate::entity::{self, Stored};
 use crate::ports::Key;

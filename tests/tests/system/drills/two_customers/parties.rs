@@ -7,9 +7,7 @@ use domain::ports::{Key, QueueName};
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use system_tests::peers::{
-    Authority, Bind, Hostile, Manner, Nginx, Pebble, PebbleOptions, Sshd, TsigKey, WebhookSink,
-};
+use system_tests::peers::{Authority, Bind, Hostile, Manner, Nginx, Pebble, PebbleOptions, Sshd, TsigKey, WebhookSink};
 use system_tests::steward::{
     Client, Steward, StewardOptions, add_server, certificate_row, eventually, mails, put_certificates,
 };
@@ -84,8 +82,9 @@ impl Party {
         self.client.post("/api/monitors", body).await.expect(201)["id"].as_i64().unwrap()
     }
 
+    /// For what is critical only: many messages would be held, and sent as one.
     pub async fn hook(&self, url: &str) {
-        let body = json!({"name": "hook", "kind": "webhook", "url": url});
+        let body = json!({"name": "hook", "kind": "webhook", "url": url, "min_level": "critical"});
         self.client.post("/api/channels", body).await.expect(201);
     }
 
@@ -117,8 +116,7 @@ impl Parties {
         let fields = json!({"server": bind.dns_addr().to_string(), "key_name": KEY.name, "key": KEY.secret,
             "algorithm": KEY.algorithm});
         let body = json!({"name": "bind", "provider": "rfc2136", "fields": fields, "zone": "ben.example"});
-        let bens_credential =
-            ben.client.post("/api/dns-credentials", body).await.expect(201)["id"].as_i64().unwrap();
+        let bens_credential = ben.client.post("/api/dns-credentials", body).await.expect(201)["id"].as_i64().unwrap();
         let bens_server = add_server(&ben.client, &sshd, sshd.address(), "other").await;
         ben.hook(&sink.url("/bens")).await;
         let mut hostile = Vec::new();
