@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use domain::certificates::{self, Method, RecordToMake};
+use domain::certificates::{self, Certificate, Method, RecordToMake};
 use domain::dns_records::{self, PublishError};
-use domain::ids::DnsCredentialId;
 use domain::http_challenges::Audience;
+use domain::ids::DnsCredentialId;
 use domain::ports::Key;
 use domain::users::{Role, User};
 use domain::{Context, delegation, dns_credentials, entity, http_challenges};
@@ -88,10 +88,12 @@ async fn records(
 }
 
 async fn answers(ctx: &Context, order: &Order) -> Result<(), Hitch> {
-    let owner = order.certificate.value.owner;
+    let Certificate { owner, version, .. } = order.certificate.value;
     let user = entity::find::<User>(ctx.store.as_ref(), Key::of(owner.0)).await?;
     let audience = match user.map(|user| user.value.role) {
         Some(Role::Admin) => Audience::Everybody,
+        // A renewal: the site has let this owner prove these names before.
+        Some(Role::Distributor | Role::User) if version >= 1 => Audience::Everybody,
         Some(Role::Distributor | Role::User) | None => Audience::SitesOf(owner),
     };
     let challenges = order.certificate.value.order.iter().flat_map(|order| &order.challenges);

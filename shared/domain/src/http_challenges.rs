@@ -75,7 +75,7 @@ pub fn mark(owner: UserId) -> String {
 /// Who is told an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
-    /// Sites that redirect to Steward at all: the answer is to an order of the operator's.
+    /// Sites that redirect to Steward at all: the answer is to an order of the operator's, or to a renewal.
     Everybody,
     /// Sites that redirect with the mark of this owner.
     SitesOf(UserId),

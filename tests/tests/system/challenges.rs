@@ -19,7 +19,8 @@ async fn a_ca_finds_exactly_the_key_authorization() {
     http_challenges::publish(ctx, OperationId(1), Audience::Everybody, TOKEN, &answer).await.unwrap();
     http_challenges::publish(ctx, OperationId(2), Audience::Everybody, "of-another", "x").await.unwrap();
     // Whoever runs a CA can send a token of another order's: it stays with that one.
-    let taken = http_challenges::publish(ctx, OperationId(2), Audience::Everybody, TOKEN, "of-another").await.unwrap_err();
+    let taken =
+        http_challenges::publish(ctx, OperationId(2), Audience::Everybody, TOKEN, "of-another").await.unwrap_err();
     assert!(matches!(taken, domain::Error::Conflict(_)), "{taken}");
     steward.store.take();
     let reply = nobody.get(&path).await;

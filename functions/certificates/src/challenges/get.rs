@@ -13,12 +13,12 @@ use utoipa::IntoParams;
 #[into_params(parameter_in = Query)]
 pub struct Query {
     /// The mark of an owner: the preflight of an order names it.
-    #[param(example = "5f4dcc3b5aa765d61d8327deb882cf99")]
+    #[param(min_length = 32, max_length = 32, example = "5f4dcc3b5aa765d61d8327deb882cf99")]
     site: Option<String>,
 }
 
 /// What a CA looks for to see that a site trusts an order: the site redirects this path to Steward, with the mark of the
-/// order's owner. Without it only orders of administrators are answered.
+/// order's owner. Without it only orders of administrators, and renewals, are answered.
 #[utoipa::path(get, path = "/.well-known/acme-challenge/{token}", tag = "challenges", security(()),
     params(("token" = String, Path, description = "The challenge's token."), Query),
     responses((status = 200, body = String, content_type = "text/plain"), (status = 404, body = ErrorBody)))]
