@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use domain::certificates::{self, Method, RecordToMake};
+use domain::certificates::{self, Certificate, Method, RecordToMake};
 use domain::dns_records::{self, PublishError};
+use domain::http_challenges::Audience;
 use domain::ids::DnsCredentialId;
-use domain::{Context, delegation, dns_credentials, http_challenges};
+use domain::ports::Key;
+use domain::users::{Role, User};
+use domain::{Context, delegation, dns_credentials, entity, http_challenges};
 
 use crate::issue::{Hitch, Party, Stop};
 use crate::steps::{Course, Order};
@@ -85,13 +88,21 @@ async fn records(
 }
 
 async fn answers(ctx: &Context, order: &Order) -> Result<(), Hitch> {
+    let Certificate { owner, version, .. } = order.certificate.value;
+    let user = entity::find::<User>(ctx.store.as_ref(), Key::of(owner.0)).await?;
+    let audience = match user.map(|user| user.value.role) {
+        Some(Role::Admin) => Audience::Everybody,
+        // A renewal: the site has let this owner prove these names before.
+        Some(Role::Distributor | Role::User) if version >= 1 => Audience::Everybody,
+        Some(Role::Distributor | Role::User) | None => Audience::SitesOf(owner),
+    };
     let challenges = order.certificate.value.order.iter().flat_map(|order| &order.challenges);
     for challenge in challenges.filter(|challenge| challenge.pending) {
         let Some(http) = &challenge.http else {
             return Err(Hitch::Refused(format!("the CA offers no http-01 challenge for {}", challenge.name)));
         };
         let (token, answer) = (&http.token, &http.key_authorization);
-        http_challenges::publish(ctx, order.operation.value.id, token, answer).await.map_err(refused)?;
+        http_challenges::publish(ctx, order.operation.value.id, audience, token, answer).await.map_err(refused)?;
     }
     Ok(())
 }

@@ -1,10 +1,13 @@
-//! What a CA finds at `/.well-known/acme-challenge/{token}` (RFC 8555 §8.3): a site sends that path on to Steward.
+//! What a CA finds at `/.well-known/acme-challenge/{token}` (RFC 8555 §8.3): a site redirects that path to Steward, with
+//! the mark of the owner whose orders it trusts. Without it anybody who has an account here could have a certificate for
+//! the site: only the operator's own orders are answered so.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::entity::{self, Entity};
-use crate::ids::OperationId;
+use crate::ids::{OperationId, UserId};
 use crate::ports::{Attribute, Expect, Index, Item, Key, Projection, Query, StoreError, Table, Write};
 use crate::{Context, Error, Result};
 
@@ -33,6 +36,9 @@ struct HttpChallenge {
     token: String,
     holder: OperationId,
     key_authorization: String,
+    /// Who is told it only; rows of before are for everybody.
+    #[serde(default)]
+    mark: Option<String>,
     created_at: Timestamp,
 }
 
@@ -60,9 +66,30 @@ pub fn is_token(text: &str) -> bool {
     (1..=TOKEN_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
+/// What a site that trusts the orders of this owner redirects with: the same for ever, and another for each owner.
+pub fn mark(owner: UserId) -> String {
+    let digest = Sha256::digest(format!("http-01/{owner}"));
+    hex::encode(&digest[..16])
+}
+
+/// Who is told an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Sites that redirect to Steward at all: the answer is to an order of the operator's, or to a renewal.
+    Everybody,
+    /// Sites that redirect with the mark of this owner.
+    SitesOf(UserId),
+}
+
 /// Answers a token with its key authorization, for an operation. Safe to repeat. A token belongs to the order that had it
 /// first: a CA that somebody runs could name one of another order's, and replace or remove what a real CA looks for.
-pub async fn publish(ctx: &Context, holder: OperationId, token: &str, key_authorization: &str) -> Result<()> {
+pub async fn publish(
+    ctx: &Context,
+    holder: OperationId,
+    audience: Audience,
+    token: &str,
+    key_authorization: &str,
+) -> Result<()> {
     if !is_token(token) {
         return Err(Error::Conflict("the CA sent a token that is not base64url (RFC 8555 §8.3)".into()));
     }
@@ -70,6 +97,10 @@ pub async fn publish(ctx: &Context, holder: OperationId, token: &str, key_author
         token: token.to_owned(),
         holder,
         key_authorization: key_authorization.to_owned(),
+        mark: match audience {
+            Audience::Everybody => None,
+            Audience::SitesOf(owner) => Some(mark(owner)),
+        },
         created_at: ctx.clock.now(),
     };
     match ctx.store.write(entity::insert(&challenge)?).await {
@@ -102,14 +133,16 @@ pub async fn remove(ctx: &Context, holder: OperationId) -> Result<()> {
     }
 }
 
-/// The key authorization of a token. What no CA can have asked for is not looked up.
-pub async fn answer(ctx: &Context, token: &str) -> Result<String> {
+/// The key authorization of a token, for a site that redirects with this mark. What no CA can have asked for is not
+/// looked up.
+pub async fn answer(ctx: &Context, token: &str, mark: Option<&str>) -> Result<String> {
     let not_found = || Error::NotFound { what: HttpChallenge::NAME };
     if !is_token(token) {
         return Err(not_found());
     }
     let challenge = entity::load::<HttpChallenge>(ctx.store.as_ref(), Key::of(token)).await?.value;
-    if challenge.expires() <= ctx.clock.now() {
+    let told = challenge.mark.as_deref().is_none_or(|own| mark == Some(own));
+    if !told || challenge.expires() <= ctx.clock.now() {
         return Err(not_found());
     }
     Ok(challenge.key_authorization)

@@ -1,5 +1,5 @@
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -22,6 +22,8 @@ pub enum Flood {
     /// A status and a body.
     Says(u16, &'static str),
 }
+
+static ZEROS: OnceLock<Vec<u8>> = OnceLock::new();
 
 /// An HTTP server that answers each request with a flood.
 #[derive(Debug)]
@@ -71,7 +73,7 @@ async fn answer(mut stream: TcpStream, flood: &Flood) -> std::io::Result<()> {
     match flood {
         Flood::Gzip => {
             stream.write_all(start("content-encoding: gzip\r\n").as_bytes()).await?;
-            stream.write_all(&zeros(3_000_000)).await
+            stream.write_all(ZEROS.get_or_init(|| zeros(3_000_000))).await
         }
         Flood::Repeated(text, length) => {
             stream.write_all(start(&format!("content-length: {length}\r\n")).as_bytes()).await?;

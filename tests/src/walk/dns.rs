@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use domain::http_challenges;
+use domain::http_challenges::{self, Audience};
 use domain::ids::OperationId;
 use domain::jobs::Job;
 use domain::operations::Next;
@@ -44,7 +44,9 @@ impl<M: Meter> Walk<'_, M> {
         self.send(admin, Method::DELETE, route, &path, Value::Null).await;
         self.job(QueueName::Issuer).await;
 
-        http_challenges::publish(&steward.ctx, OperationId(1), "token", "token.thumbprint").await.unwrap();
+        http_challenges::publish(&steward.ctx, OperationId(1), Audience::Everybody, "token", "token.thumbprint")
+            .await
+            .unwrap();
         let (route, path) = ("/.well-known/acme-challenge/{token}", "/.well-known/acme-challenge/token");
         self.send(("nobody", &steward.client()), Method::GET, route, path, Value::Null).await;
         http_challenges::remove(&steward.ctx, OperationId(1)).await.unwrap();

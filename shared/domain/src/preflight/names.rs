@@ -9,6 +9,7 @@ use crate::Context;
 use crate::certificates::Method;
 use crate::delegation::{self, CHALLENGE};
 use crate::dns_credentials::encloses;
+use crate::http_challenges;
 use crate::names::DomainName;
 use crate::ports::{ChallengeType, DnsError};
 
@@ -109,8 +110,9 @@ async fn challenge(ctx: &Context, plan: &Plan, name: &DomainName) -> Found {
             failed("a wildcard is proven by DNS only: use the challenge dns, delegated or manual".into())
         }
         (Method::Http, _) => {
-            let url = &ctx.settings.public_url;
-            ok(format!("http://{}/.well-known/acme-challenge/ has to be sent on to {url}", name.base()))
+            let (url, mark) = (ctx.settings.public_url.trim_end_matches('/'), http_challenges::mark(plan.owner));
+            let path = "/.well-known/acme-challenge/TOKEN";
+            ok(format!("http://{}{path} has to be redirected to {url}{path}?site={mark}", name.base()))
         }
         (Method::Delegated, None) => failed("the operator has set up no delegation zone: use another challenge".into()),
         (Method::Delegated, Some(delegation)) => {
