@@ -7,7 +7,7 @@ use steward_http::schema::{text, words};
 
 described! {
     /// Whether an account may be used.
-    pub AccountState = words(["active", "disabled"]);
+    pub AccountState = words(["active", "disabled", "deactivated"]);
 
     /// The name of a provider: lower-case letters, digits and dashes.
     pub ProviderName =

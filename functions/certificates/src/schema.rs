@@ -33,7 +33,7 @@ described! {
     pub VerificationStatus = words(["pending", "verifying", "verified", "failed"]);
 
     /// Whether a record is needed: `valid` when the CA needs none for this name now.
-    pub RecordStatus = words(["pending", "valid"]);
+    pub RecordStatus = words(["pending", "verifying", "verified", "valid", "failed"]);
 
     /// How the names of a certificate are proven.
     pub ChallengeMethod = words(Method::WORDS);
@@ -45,7 +45,7 @@ described! {
     pub DownloadFormat = words(Format::ALL.map(Format::as_str));
 
     /// What is looked at before an order.
-    pub PreflightSubject = words(["zone", "caa", "challenge"]);
+    pub PreflightSubject = words(["zone", "caa", "challenge", "names", "account", "duplicate"]);
 
     /// What was found before an order.
     pub PreflightState = words(["ok", "warning", "failed"]);

@@ -17,6 +17,13 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 
+/// A renewal that is not placed yet ends rather than wait this long for its CA, and is begun again then.
+const PUT_OFF_FROM: Duration = Duration::from_secs(60);
+/// An order that the CA has not known for this long is gone.
+const GONE_AFTER: Duration = Duration::from_secs(10 * 60);
+/// The longest pause while the CA may be catching up.
+const LONGEST_CATCHING_UP: Duration = Duration::from_secs(30);
+
 /// How often a step is done again because somebody else wrote one of the order's rows meanwhile.
 const TRIES: usize = 10;
 
@@ -25,9 +32,29 @@ pub(crate) enum Hitch {
     /// The CA says no, and will again.
     Refused(String),
     /// Later may work.
-    Later { reason: String, retry_after: Option<Duration> },
-    /// It is no matter of the CA.
+    Later { party: Party, reason: String, retry_after: Option<Duration> },
+    /// The CA does not know the order, or a part of it: its servers may have to catch up with each other.
+    Missing(String),
+    /// The fault is ours.
     Stopped(Stop),
+}
+
+/// Who puts an order off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Party {
+    Ca,
+    DnsProvider,
+    NameServers,
+}
+
+impl Party {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Ca => "the CA",
+            Self::DnsProvider => "the DNS provider",
+            Self::NameServers => "what the name servers show",
+        }
+    }
 }
 
 /// Why a worker cannot go on with what it knows.
@@ -42,8 +69,13 @@ pub(crate) enum Stop {
 impl From<CaError> for Hitch {
     fn from(error: CaError) -> Self {
         match error {
-            CaError::Refused(reason) | CaError::Gone(reason) => Self::Refused(reason),
-            CaError::Later { reason, retry_after } => Self::Later { reason, retry_after },
+            CaError::Refused(reason) => Self::Refused(reason),
+            CaError::NoAccount(reason) => Self::Refused(format!(
+                "the CA has deactivated the ACME account, or does not know it any more: {reason}; register another with \
+                 POST /api/v1/acme/account/create, and order with that one"
+            )),
+            CaError::Gone(reason) => Self::Missing(reason),
+            CaError::Later { reason, retry_after } => Self::Later { party: Party::Ca, reason, retry_after },
         }
     }
 }
@@ -61,9 +93,11 @@ impl From<Error> for Hitch {
             Error::Invalid { .. } | Error::NotFound { .. } | Error::Forbidden(_) | Error::Unauthenticated(_) => {
                 Self::Refused(error.to_string())
             }
-            Error::Conflict(_) | Error::TooMany { .. } | Error::Unavailable(_) | Error::Internal(_) => {
-                Self::Stopped(Stop::Fault(error))
-            }
+            Error::Conflict(_)
+            | Error::TooMany { .. }
+            | Error::Unavailable(_)
+            | Error::PutOff { .. }
+            | Error::Internal(_) => Self::Stopped(Stop::Fault(error)),
         }
     }
 }
@@ -144,18 +178,56 @@ async fn go_on(ctx: &Context, order: &mut Order) -> Result<Next, Stop> {
             }
             Ok(Course::Wait(pause)) => return wait(ctx, order, pause, None).await,
             Err(Hitch::Refused(reason)) => return fail(ctx, order, &reason).await,
+            Err(Hitch::Missing(reason)) => return missing(ctx, order, reason).await,
+            Err(Hitch::Later { party: Party::Ca, reason, retry_after: Some(asked) })
+                if asked >= PUT_OFF_FROM && is_unplaced_renewal(order) =>
+            {
+                return put_off(ctx, order, &reason, asked).await;
+            }
             Err(Hitch::Later { reason, .. }) if is_old(ctx, order) => {
                 return fail(ctx, order, &format!("given up after a day of trying: {reason}")).await;
             }
-            Err(Hitch::Later { reason, retry_after }) => {
+            Err(Hitch::Later { party, reason, retry_after }) => {
                 let own = backoff(&order.operation.value);
                 let pause = retry_after.map_or(own, |asked| asked.max(SHORTEST_PAUSE));
-                tracing::warn!(operation = %order.operation.value.id, reason, ?pause, "the order waits, and is tried again");
+                let operation = order.operation.value.id;
+                tracing::warn!(%operation, reason, ?pause, "{} puts the order off", party.words());
                 return wait(ctx, order, pause, Some(reason)).await;
             }
             Err(Hitch::Stopped(stop)) => return Err(stop),
         }
     }
+}
+
+/// The CA answers that it does not know the order. It made the order, so that is tried again for minutes.
+async fn missing(ctx: &Context, order: &mut Order, reason: String) -> Result<Next, Stop> {
+    let now = ctx.clock.now();
+    let operation = &mut order.operation.value;
+    let since = *operation.missing_since.get_or_insert(now);
+    if Duration::try_from(now.duration_since(since)).unwrap_or_default() >= GONE_AFTER {
+        let minutes = GONE_AFTER.as_secs() / 60;
+        return fail(ctx, order, &format!("the CA has not known the order for {minutes} minutes: {reason}")).await;
+    }
+    let pause = backoff(operation).min(LONGEST_CATCHING_UP);
+    tracing::warn!(operation = %operation.id, reason, ?pause, "the CA does not know the order; it may be catching up");
+    pause_for(ctx, order, pause, Some(format!("{reason}; the CA may be catching up, and is asked again"))).await
+}
+
+/// Whether it is a renewal that the CA has made no order for yet.
+fn is_unplaced_renewal(order: &Order) -> bool {
+    order.certificate.value.issued().is_some() && order.operation.value.next_step() == Some("order")
+}
+
+/// Ends a renewal whose CA asks to wait; it is ordered after that time, and the certificate is free until then.
+async fn put_off(ctx: &Context, order: &mut Order, reason: &str, wait: Duration) -> Result<Next, Stop> {
+    let now = ctx.clock.now();
+    let id = order.operation.value.id;
+    tracing::warn!(operation = %id, certificate = %order.certificate.value.id, reason, ?wait, "its renewal waits");
+    let seconds = wait.as_secs();
+    order.operation.value.fail(&format!("{reason}; the renewal is tried again in {seconds} s, as the CA asks"), now);
+    order.certificate.value.put_off(id, reason, wait, now)?;
+    order.end(ctx).await?;
+    Ok(Next::Done)
 }
 
 fn is_old(ctx: &Context, order: &Order) -> bool {
@@ -170,6 +242,11 @@ fn backoff(operation: &Operation) -> Duration {
 
 /// Gives the lease back, and asks to be called again: a worker never sleeps on somebody else's clock.
 async fn wait(ctx: &Context, order: &mut Order, pause: Duration, reason: Option<String>) -> Result<Next, Stop> {
+    order.operation.value.missing_since = None;
+    pause_for(ctx, order, pause, reason).await
+}
+
+async fn pause_for(ctx: &Context, order: &mut Order, pause: Duration, reason: Option<String>) -> Result<Next, Stop> {
     let pause = pause.min(LONGEST_PAUSE);
     order.pause(ctx, pause, reason).await?;
     Ok(Next::Again(pause))

@@ -7,7 +7,7 @@ use domain::dns_records::{self, PublishError};
 use domain::ids::DnsCredentialId;
 use domain::{Context, delegation, dns_credentials, http_challenges};
 
-use crate::issue::{Hitch, Stop};
+use crate::issue::{Hitch, Party, Stop};
 use crate::steps::{Course, Order};
 
 /// Between two looks at a zone's name servers.
@@ -24,7 +24,9 @@ impl From<PublishError> for Hitch {
     fn from(error: PublishError) -> Self {
         match error {
             PublishError::Refused(reason) => Self::Refused(reason),
-            PublishError::Later { reason, retry_after } => Self::Later { reason, retry_after },
+            PublishError::Later { reason, retry_after } => {
+                Self::Later { party: Party::DnsProvider, reason, retry_after }
+            }
             PublishError::Fault(error) => Self::Stopped(Stop::Fault(error)),
         }
     }
@@ -105,17 +107,18 @@ pub(crate) async fn propagate(ctx: &Context, order: &mut Order) -> Result<Course
     if order.waited(ctx) > SEEN_WITHIN {
         return Err(Hitch::Refused(format!("given up after half an hour: {missing}")));
     }
+    let later = |reason: String| Hitch::Later { party: Party::NameServers, reason, retry_after: Some(LOOK) };
     if order.waited(ctx) > REPEAT_AFTER {
         match dns_records::repeat(ctx, order.operation.value.id, REPEAT_EVERY).await {
             Ok(()) => {}
             Err(PublishError::Fault(error)) => return Err(error.into()),
             // The records may be there nevertheless: they are looked for further on.
             Err(PublishError::Refused(reason) | PublishError::Later { reason, .. }) => {
-                return Err(Hitch::Later { reason: format!("{missing}; {reason}"), retry_after: Some(LOOK) });
+                return Err(later(format!("{missing}; {reason}")));
             }
         }
     }
-    Err(Hitch::Later { reason: missing, retry_after: Some(LOOK) })
+    Err(later(missing))
 }
 
 fn needed(order: &Order) -> Vec<RecordToMake> {

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use domain::acme::Account;
+use domain::acme::{self, Account};
 use domain::certificates::{self, Certificate};
 use domain::entity::{self, Stored};
 use domain::names::DomainName;
 use domain::operations::{self, Operation, Progress};
-use domain::ports::{CaAccount, Key, OrderStatus, OrderView};
+use domain::ports::{CaAccount, CaError, Key, OrderStatus, OrderView};
 use domain::{Context, Error, audit, http_challenges};
 use secrecy::SecretString;
 
-use crate::issue::{Hitch, Stop};
+use crate::issue::{Hitch, Party, Stop};
 use crate::{LEASE, follow_up, publish};
 
 /// The first look after something was asked of the CA; most are done by then.
@@ -125,6 +125,7 @@ impl Order {
         let now = ctx.clock.now();
         let operation = &mut self.operation.value;
         operation.complete(step, now);
+        operation.missing_since = None;
         let until = now.checked_add(LEASE).map_err(|e| Error::Internal(e.to_string()))?;
         operation.keep_lease(until);
         Ok(())
@@ -141,8 +142,20 @@ impl Order {
         }
         let key = Key::of(self.certificate.value.account.0);
         let account: Stored<Account> = entity::load(ctx.store.as_ref(), key).await?;
+        // Only a wait that is for the whole account: a limit on new orders does not stop one that was made.
+        account.value.refuse_early(&[], ctx.clock.now()).map_err(put_off)?;
         let account = account.value.unlock(ctx.vault.as_ref()).await?;
         Ok(self.account.insert(account).clone())
+    }
+
+    /// What the CA did; what it says of the account instead is remembered.
+    async fn heard<T>(&self, ctx: &Context, outcome: Result<T, CaError>) -> Result<T, Hitch> {
+        if let Err(error) = &outcome {
+            let certificate = &self.certificate.value;
+            let names: Vec<DomainName> = certificate.names().cloned().collect();
+            acme::heed(ctx, certificate.account, &names, error).await;
+        }
+        Ok(outcome?)
     }
 
     /// The order as the CA sees it now; one it has given up is refused with its reason.
@@ -150,7 +163,7 @@ impl Order {
         let (account, url) = (self.account(ctx).await?, self.url()?);
         let view = match self.view.take() {
             Some(view) => view,
-            None => ctx.ca.order(&account, &url).await?,
+            None => self.heard(ctx, ctx.ca.order(&account, &url).await).await?,
         };
         match view.status {
             OrderStatus::Invalid => {
@@ -205,9 +218,13 @@ async fn place(ctx: &Context, order: &mut Order) -> Result<Course, Hitch> {
 fn put_off(error: Error) -> Hitch {
     match error {
         Error::Conflict(reason) => Hitch::Refused(reason),
-        Error::Unavailable(reason) => Hitch::Later { reason, retry_after: None },
+        Error::Unavailable(reason) => Hitch::Later { party: Party::Ca, reason, retry_after: None },
+        Error::PutOff { message, retry_after } => {
+            Hitch::Later { party: Party::Ca, reason: message, retry_after: Some(retry_after) }
+        }
         Error::TooMany { message, retry_after } => {
-            Hitch::Later { reason: message, retry_after: Some(Duration::from_secs(retry_after)) }
+            let retry_after = Some(Duration::from_secs(retry_after));
+            Hitch::Later { party: Party::Ca, reason: message, retry_after }
         }
         other => other.into(),
     }
@@ -216,7 +233,7 @@ fn put_off(error: Error) -> Hitch {
 async fn answer_challenges(ctx: &Context, order: &mut Order) -> Result<Course, Hitch> {
     let (account, url) = (order.account(ctx).await?, order.url()?);
     let by = order.certificate.value.method.challenge_type();
-    ctx.ca.answer_challenges(&account, &url, by).await?;
+    order.heard(ctx, ctx.ca.answer_challenges(&account, &url, by).await).await?;
     order.done(ctx, "answer_challenges").await?;
     Ok(Course::Wait(FIRST_LOOK))
 }
@@ -248,7 +265,7 @@ async fn submit(ctx: &Context, order: &mut Order) -> Result<OrderView, Hitch> {
     let names: Vec<DomainName> = order.certificate.value.names().cloned().collect();
     let key = key(ctx, &order.certificate.value).await?;
     let csr = tls::keys::csr(&key, &names).await?;
-    Ok(ctx.ca.finalize(&account, &url, &csr).await?)
+    order.heard(ctx, ctx.ca.finalize(&account, &url, &csr).await).await
 }
 
 /// The key of the order, made where there is none. A worker that was overtaken must not replace the one that the CA has
@@ -283,7 +300,7 @@ async fn download(ctx: &Context, order: &mut Order) -> Result<Course, Hitch> {
         return Ok(Course::Wait(order.until_next_look(ctx, &view)));
     }
     let (account, url) = (order.account(ctx).await?, order.url()?);
-    let chain = ctx.ca.certificate(&account, &url).await?;
+    let chain = order.heard(ctx, ctx.ca.certificate(&account, &url).await).await?;
     let key = ctx.vault.get(&order.certificate.value.next_key_name()).await.map_err(Error::from)?;
     let key = key.ok_or_else(|| Hitch::Refused("the key of the order is not in the vault".into()))?;
     if !tls::matches_key(&chain, &key)? {

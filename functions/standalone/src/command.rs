@@ -94,6 +94,7 @@ pub fn on_aws(
         .map_err(|error| StartError::Setting { variable: "STEWARD_DNS", reason: error.to_string() })?;
     let messenger = HttpMessenger::new(policy.clone())?;
     let prober = Arc::new(RustlsProber::new(policy.clone(), Arc::clone(&clock)));
+    let ca = Arc::new(InstantCa::new(policy.clone(), Arc::clone(&clock)));
     let remote = Arc::new(SshRemote::new(policy.clone()));
     Ok(Context {
         store: aws.store(),
@@ -105,7 +106,7 @@ pub fn on_aws(
         entropy,
         messenger: Arc::new(messenger),
         dns: Arc::new(dns),
-        ca: Arc::new(InstantCa::new(policy.clone())),
+        ca,
         zones: Arc::new(Zones::new(policy)),
         prober,
         remote,

@@ -127,6 +127,7 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let messenger = HttpMessenger::new(policy.clone())?;
     let mailer = mailer(config, &clock, &entropy)?;
     let prober = Arc::new(RustlsProber::new(policy.clone(), Arc::clone(&clock)));
+    let ca = Arc::new(InstantCa::new(policy.clone(), Arc::clone(&clock)));
     let remote = Arc::new(SshRemote::new(policy.clone()));
     let ctx = Context {
         store: embedded.store(),
@@ -137,7 +138,7 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         entropy,
         messenger: Arc::new(messenger),
         dns: Arc::new(dns),
-        ca: Arc::new(InstantCa::new(policy.clone())),
+        ca,
         zones: Arc::new(Zones::new(policy)),
         prober,
         remote,
@@ -244,7 +245,9 @@ pub async fn serve(
     // Whoever opens the data directory next finds that nobody has it open.
     let _ = stop_workers.send(true);
     while workers.join_next().await.is_some() {}
-    operations::give_back(&left_open).await?;
+    if let Err(error) = operations::give_back(&left_open).await {
+        tracing::warn!(%error, "what was cut off keeps its lease until the next start");
+    }
     background.shutdown().await;
     Ok(())
 }

@@ -1,74 +1,52 @@
-use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use domain::ids::AccountId;
 use domain::names::Email;
 use domain::ports::{
-    Ca, CaAccount, CaError, CaMeta, ChallengeType, Directory, ExternalAccountBinding, NewOrder, OrderView, Registered,
-    RenewalInfo,
+    Ca, CaAccount, CaError, CaMeta, ChallengeType, Clock, Directory, ExternalAccountBinding, NewOrder, OrderView,
+    Registered, RenewalInfo,
 };
 use domain::targets::TargetPolicy;
-use instant_acme::{Account, ExternalAccountKey, Identifier, NewAccount, OrderStatus, RevocationRequest};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use secrecy::zeroize::Zeroizing;
-use secrecy::{ExposeSecret, SecretString};
+use futures_util::FutureExt;
 
-use crate::fault::{Fault, persist};
-use crate::recent::Recent;
-use crate::session::Session;
-use crate::transport::{Transport, with_wait};
-use crate::{order, published};
+use crate::client::Client;
 
-/// CAs and accounts kept open between calls.
-const TRANSPORTS_MAX: usize = 32;
-const SESSIONS_MAX: usize = 128;
+/// The longest that one call may take, however many requests it needs: an authorization costs one.
+const LONGEST_CALL: Duration = Duration::from_secs(5 * 60);
 
-/// The [`Ca`] port on instant-acme.
-pub struct InstantCa {
-    policy: Arc<TargetPolicy>,
-    transports: Recent<Directory, Transport>,
-    sessions: Recent<AccountId, Arc<Session>>,
-}
+/// The [`Ca`] port on instant-acme. Whatever a CA answers, a call ends, and ends in an error at worst.
+#[derive(Debug)]
+pub struct InstantCa(Client);
 
 impl InstantCa {
-    /// Connects to CAs at addresses that the policy permits.
-    pub fn new(policy: TargetPolicy) -> Self {
-        Self { policy: Arc::new(policy), transports: Recent::new(TRANSPORTS_MAX), sessions: Recent::new(SESSIONS_MAX) }
-    }
-
-    fn transport(&self, directory: &Directory) -> Result<Transport, CaError> {
-        if let Some(transport) = self.transports.get(directory) {
-            return Ok(transport);
-        }
-        let transport = Transport::new(directory, self.policy.clone())?;
-        self.transports.put(directory.clone(), transport.clone());
-        Ok(transport)
-    }
-
-    async fn session(&self, account: &CaAccount) -> Result<Arc<Session>, CaError> {
-        if let Some(session) = self.sessions.get(&account.id).filter(|session| session.is_of(account)) {
-            return Ok(session);
-        }
-        let session = Arc::new(Session::open(account, self.transport(&account.directory)?).await?);
-        self.sessions.put(account.id, session.clone());
-        Ok(session)
+    /// Connects to CAs at addresses that the policy permits. The clock reads waits that a CA gives as a date.
+    pub fn new(policy: TargetPolicy, clock: Arc<dyn Clock>) -> Self {
+        Self(Client::new(policy, clock))
     }
 }
 
-impl fmt::Debug for InstantCa {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InstantCa").field("policy", &self.policy).finish_non_exhaustive()
+/// Turns a panic over an answer, and a call without an end, into an error. A panic leaves nothing half done: what is
+/// kept between calls is taken out before it is used.
+async fn contained<T>(call: impl Future<Output = Result<T, CaError>>) -> Result<T, CaError> {
+    match tokio::time::timeout(LONGEST_CALL, AssertUnwindSafe(call).catch_unwind()).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) => Err(CaError::Refused(
+            "the CA's answer is not ACME: reading it failed inside; check the provider's directoryUrl, and the log"
+                .into(),
+        )),
+        Err(_) => Err(CaError::Later {
+            reason: format!("the CA took more than {} s to answer", LONGEST_CALL.as_secs()),
+            retry_after: None,
+        }),
     }
 }
 
 #[async_trait]
 impl Ca for InstantCa {
     fn check(&self, directory: &Directory) -> Result<(), CaError> {
-        Transport::new(directory, self.policy.clone()).map(drop)
+        self.0.check(directory)
     }
 
     async fn register(
@@ -77,138 +55,56 @@ impl Ca for InstantCa {
         contact: &Email,
         binding: Option<&ExternalAccountBinding>,
     ) -> Result<Registered, CaError> {
-        let transport = self.transport(directory)?;
-        let binding = binding.map(external_key).transpose()?;
-        let contact = format!("mailto:{}", contact.as_str());
-        let request = NewAccount { contact: &[&contact], terms_of_service_agreed: true, only_return_existing: false };
-        let builder = || Account::builder_with_http(Box::new(transport.clone()));
-        let registered = persist!(builder().create(&request, directory.url.clone(), binding.as_ref()));
-        let (account, credentials) = registered.map_err(|fault| match fault.error {
-            // There is no account yet that could be gone: this is a binding or a URL that the CA does not know.
-            CaError::Gone(reason) => CaError::Refused(reason),
-            error => error,
-        })?;
-        let credentials = serde_json::to_string(&credentials)
-            .map_err(|_| CaError::Refused("the new account's credentials cannot be written".into()))?;
-        Ok(Registered { account_url: account.id().to_owned(), credentials: SecretString::from(credentials) })
+        contained(self.0.register(directory, contact, binding)).await
     }
 
     async fn meta(&self, directory: &Directory) -> Result<CaMeta, CaError> {
-        Ok(published::meta(&self.transport(directory)?).await?)
+        contained(self.0.meta(directory)).await
     }
 
     async fn renewal_info(&self, directory: &Directory, chain_pem: &str) -> Result<Option<RenewalInfo>, CaError> {
-        Ok(published::renewal_info(&self.transport(directory)?, chain_pem).await?)
+        contained(self.0.renewal_info(directory, chain_pem)).await
     }
 
     async fn new_order(&self, account: &CaAccount, new: &NewOrder) -> Result<OrderView, CaError> {
-        let session = self.session(account).await?;
-        let identifiers: Vec<_> = new.names.iter().map(|name| Identifier::Dns(name.as_str().to_owned())).collect();
-        let mut request = instant_acme::NewOrder::new(&identifiers);
-        if let Some(profile) = &new.profile {
-            request = request.profile(profile);
-        }
-        if let Some(chain) = &new.replaces {
-            request = request.replaces(published::identifier(chain)?);
-        }
-        let (made, wait) = with_wait(async { persist!(session.account().new_order(&request)) }).await;
-        let mut order = made?;
-        let mut view = order::view(&mut order, wait).await?;
-        view.challenges = order::challenges(&mut order, session.account().key_thumbprint()).await?;
-        session.remember(order);
-        Ok(view)
+        contained(self.0.new_order(account, new)).await
     }
 
     async fn order(&self, account: &CaAccount, url: &str) -> Result<OrderView, CaError> {
-        let session = self.session(account).await?;
-        let (seen, wait) = with_wait(session.look(url)).await;
-        let mut order = seen?;
-        let view = order::view(&mut order, wait).await?;
-        session.remember(order);
-        Ok(view)
+        contained(self.0.order(account, url)).await
     }
 
     async fn answer_challenges(&self, account: &CaAccount, url: &str, by: ChallengeType) -> Result<(), CaError> {
-        let session = self.session(account).await?;
-        let mut order = match session.recall(url, OrderStatus::Pending) {
-            Some(order) => order,
-            None => session.look(url).await?,
-        };
-        match order::answer(&mut order, by).await {
-            // The order may have moved on since we looked: the CA refuses an answer that it no longer waits for.
-            Err(Fault { error: CaError::Refused(_), .. }) => {
-                let mut order = session.look(url).await?;
-                Ok(order::answer(&mut order, by).await?)
-            }
-            done => Ok(done?),
-        }
+        contained(self.0.answer_challenges(account, url, by)).await
     }
 
     async fn finalize(&self, account: &CaAccount, url: &str, csr: &[u8]) -> Result<OrderView, CaError> {
-        let session = self.session(account).await?;
-        if let Some(mut order) = session.recall(url, OrderStatus::Ready) {
-            let (sent, wait) = with_wait(async { persist!(order.finalize_csr(csr)) }).await;
-            match sent {
-                Ok(()) => {
-                    let view = order::view(&mut order, wait).await?;
-                    session.remember(order);
-                    return Ok(view);
-                }
-                Err(Fault { error: CaError::Refused(_), .. }) => {}
-                Err(fault) => return Err(fault.into()),
-            }
-        }
-        let (seen, mut wait) = with_wait(session.look(url)).await;
-        let mut order = seen?;
-        if order.state().status == OrderStatus::Ready {
-            let (sent, asked) = with_wait(async { persist!(order.finalize_csr(csr)) }).await;
-            sent?;
-            wait = asked;
-        }
-        let view = order::view(&mut order, wait).await?;
-        session.remember(order);
-        Ok(view)
+        contained(self.0.finalize(account, url, csr)).await
     }
 
     async fn certificate(&self, account: &CaAccount, url: &str) -> Result<String, CaError> {
-        let session = self.session(account).await?;
-        let (seen, wait) = match session.recall(url, OrderStatus::Valid) {
-            Some(order) => (Ok(order), None),
-            None => with_wait(session.look(url)).await,
-        };
-        let mut order = seen?;
-        match order.state().status {
-            OrderStatus::Valid => {}
-            OrderStatus::Processing => return Err(Fault::later("the CA is still signing", wait).into()),
-            OrderStatus::Invalid => return Err(CaError::Refused(order::problem(&mut order).await?)),
-            OrderStatus::Pending | OrderStatus::Ready => {
-                return Err(CaError::Refused("the order has no certificate: it was not finalized".into()));
-            }
-        }
-        let chain = persist!(order.certificate())?;
-        chain.ok_or_else(|| Fault::later("the CA is still signing", None).into())
+        contained(self.0.certificate(account, url)).await
     }
 
     async fn revoke(&self, account: &CaAccount, chain_pem: &str) -> Result<(), CaError> {
-        let leaf = CertificateDer::from_pem_slice(chain_pem.as_bytes())
-            .map_err(|_| CaError::Refused("there is no PEM certificate to revoke".into()))?;
-        let session = self.session(account).await?;
-        let request = RevocationRequest { certificate: &leaf, reason: None };
-        match persist!(session.account().revoke(&request)) {
-            Err(fault) if fault.kind == "alreadyRevoked" => Ok(()),
-            done => Ok(done?),
-        }
+        contained(self.0.revoke(account, chain_pem)).await
     }
 }
 
-/// Reads the MAC key of a binding: base64url as RFC 8555 §7.3.4 has it, or plain base64 as some CAs' websites do.
-fn external_key(binding: &ExternalAccountBinding) -> Result<ExternalAccountKey, CaError> {
-    let text = binding.hmac_key.expose_secret().trim().trim_end_matches('=').replace('+', "-").replace('/', "_");
-    let text = Zeroizing::new(text);
-    match BASE64_URL_SAFE_NO_PAD.decode(text.as_bytes()).map(Zeroizing::new) {
-        Ok(key) if !key.is_empty() => Ok(ExternalAccountKey::new(binding.kid.trim().to_owned(), &key)),
-        _ => Err(CaError::Refused(
-            "the HMAC key of the external account binding must be base64url, as the CA shows it".into(),
-        )),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_error() {
+        let outcome: Result<(), _> = contained(async { panic!("over an answer") }).await;
+        assert!(matches!(outcome, Err(CaError::Refused(reason)) if reason.contains("is not ACME")));
+        assert!(contained(async { Ok(1) }).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_without_an_end_ends() {
+        let outcome: Result<(), _> = contained(std::future::pending()).await;
+        assert!(matches!(outcome, Err(CaError::Later { .. })));
     }
 }

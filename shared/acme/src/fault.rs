@@ -13,8 +13,8 @@ use rustls::CertificateError;
 /// How often a step is repeated while the CA refuses our nonces; instant-acme makes three attempts in each.
 pub(crate) const ROUNDS: usize = 5;
 
-/// The longest reason of a CA that is passed on, in characters.
-const WORDS_MAX: usize = 2000;
+/// The longest text of a CA that is shown, in characters.
+const WORDS_MAX: usize = 1000;
 
 /// A port's error, with the short name of the CA's problem type (RFC 8555 §6.7), empty where there was none.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -49,12 +49,17 @@ pub(crate) fn words(problem: &Problem) -> String {
             None => words,
         }
     });
-    shown(&std::iter::once(own).chain(parts).collect::<Vec<_>>().join("; "))
+    std::iter::once(own).chain(parts).collect::<Vec<_>>().join("; ")
 }
 
-/// As much of a CA's words as a person reads, in one line: they are kept in rows, which have a limit.
-fn shown(words: &str) -> String {
-    words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(WORDS_MAX).collect()
+/// A text that may be the CA's, and is stored and shown: no longer than a person reads, and on one line.
+pub(crate) fn shortened(text: &str) -> String {
+    let mut characters = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut short: String = characters.by_ref().take(WORDS_MAX).collect();
+    if characters.next().is_some() {
+        short.push('…');
+    }
+    short
 }
 
 fn sentence(kind: Option<&str>, detail: Option<&str>) -> String {
@@ -63,6 +68,13 @@ fn sentence(kind: Option<&str>, detail: Option<&str>) -> String {
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
         (None, None) => "the CA gave no reason".to_owned(),
     }
+}
+
+/// Whether it is the account that may do nothing any more (RFC 8555 §7.3.6): CAs have one type for that and for names
+/// that are not proven. Boulder: `Account is not valid, has status "deactivated"`; Pebble: `Account has been deactivated`.
+fn is_of_account(problem: Option<&Problem>) -> bool {
+    let detail = problem.and_then(|problem| problem.detail.as_deref()).unwrap_or_default().to_lowercase();
+    detail.contains("account") && ["deactivated", "revoked", "is not valid"].iter().any(|word| detail.contains(word))
 }
 
 fn short(kind: &str) -> &str {
@@ -101,7 +113,8 @@ impl Fault {
                 CaError::Later { reason, retry_after }
             }
             (_, status) if status.is_server_error() => CaError::Later { reason, retry_after },
-            ("accountDoesNotExist", _) => CaError::Gone(reason),
+            ("accountDoesNotExist", _) => CaError::NoAccount(reason),
+            ("unauthorized", _) if is_of_account(problem) => CaError::NoAccount(reason),
             // What is asked for by POST is an order or a part of one; by GET and HEAD, the directory's own URLs.
             (_, StatusCode::NOT_FOUND) if method == Method::POST => CaError::Gone(reason),
             ("malformed", _) if method == Method::POST && missing => CaError::Gone(reason),
@@ -169,7 +182,12 @@ impl From<Fault> for Error {
 
 impl From<Fault> for CaError {
     fn from(fault: Fault) -> Self {
-        fault.error
+        match fault.error {
+            Self::Refused(reason) => Self::Refused(shortened(&reason)),
+            Self::Gone(reason) => Self::Gone(shortened(&reason)),
+            Self::NoAccount(reason) => Self::NoAccount(shortened(&reason)),
+            Self::Later { reason, retry_after } => Self::Later { reason: shortened(&reason), retry_after },
+        }
     }
 }
 

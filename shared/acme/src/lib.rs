@@ -4,6 +4,7 @@
 //! costs few requests. None of it is needed: a call in a new process asks the CA again.
 
 mod ca;
+mod client;
 mod fault;
 mod order;
 #[cfg(test)]

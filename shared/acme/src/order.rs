@@ -8,7 +8,14 @@ use instant_acme::{
     AuthorizationState, AuthorizationStatus, ChallengeStatus, ChallengeType, Identifier, Order, OrderStatus as Status,
 };
 
-use crate::fault::{Fault, persist, words};
+use crate::fault::{Fault, persist, shortened, words};
+use crate::transport::https;
+
+/// As many as a certificate has names at most, each of which costs a request.
+const AUTHORIZATIONS_MAX: usize = 100;
+/// The longest URL, and the longest token, that is kept.
+pub(crate) const URL_MAX: usize = 2048;
+const TOKEN_MAX: usize = 128;
 
 /// The order as the port shows it, without challenges; an invalid one with its reason.
 pub(crate) async fn view(order: &mut Order, retry_after: Option<Duration>) -> Result<OrderView, Fault> {
@@ -23,7 +30,21 @@ pub(crate) async fn view(order: &mut Order, retry_after: Option<Duration>) -> Re
         OrderStatus::Invalid => Some(problem(order).await?),
         OrderStatus::Pending | OrderStatus::Ready | OrderStatus::Processing | OrderStatus::Valid => None,
     };
-    Ok(OrderView { url: order.url().to_owned(), status, challenges: Vec::new(), problem, retry_after })
+    Ok(OrderView { url: checked_url(order.url())?, status, challenges: Vec::new(), problem, retry_after })
+}
+
+/// A URL to be stored: one that can be called, and is no longer than one.
+pub(crate) fn checked_url(url: &str) -> Result<String, Fault> {
+    match https(url) {
+        Some(_) if url.len() <= URL_MAX => Ok(url.to_owned()),
+        _ => Err(Fault::refused("the CA's answer is not ACME: its Location is no https URL")),
+    }
+}
+
+/// Whether it is a token as RFC 8555 §8.1 has it: base64url, and not without end.
+fn is_token(text: &str) -> bool {
+    let base64url = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    (1..=TOKEN_MAX).contains(&text.len()) && text.bytes().all(base64url)
 }
 
 /// Why an order is invalid: its challenges say more than the order itself.
@@ -31,11 +52,12 @@ pub(crate) async fn problem(order: &mut Order) -> Result<String, Fault> {
     load(order).await?;
     let state = order.state();
     let reasons: Vec<_> = state.authorizations.iter().filter_map(|a| failure(a.state.as_ref()?)).collect();
-    Ok(match (&reasons[..], &state.error) {
+    let words = match (&reasons[..], &state.error) {
         ([], Some(error)) => words(error),
         ([], None) => "the CA gave no reason".to_owned(),
         (reasons, _) => reasons.join("; "),
-    })
+    };
+    Ok(shortened(&words))
 }
 
 /// The challenges of an order (RFC 8555 §8.3, §8.4), for an account whose key has this thumbprint.
@@ -48,6 +70,9 @@ pub(crate) async fn challenges(order: &mut Order, thumbprint: &str) -> Result<Ve
         let pending = authorization.status == AuthorizationStatus::Pending;
         let (name, wildcard) = (name(&authorization), authorization.wildcard);
         let token = |kind| authorization.challenges.iter().find(|c| c.r#type == kind).map(|c| c.token.clone());
+        if [ChallengeType::Http01, ChallengeType::Dns01].into_iter().filter_map(token).any(|token| !is_token(&token)) {
+            return Err(Fault::refused(format!("the CA's answer is not ACME: a token for {name} is not base64url")));
+        }
         let http = token(ChallengeType::Http01)
             .map(|token| HttpAnswer { key_authorization: format!("{token}.{thumbprint}"), token });
         let value =
@@ -99,8 +124,12 @@ async fn answer_rest(order: &mut Order, by: Type, answered: &mut HashSet<String>
     Ok(())
 }
 
-/// Fetches the authorizations that are not here yet.
+/// Fetches the authorizations that are not here yet; refuses an order that has no end of them.
 async fn load(order: &mut Order) -> Result<(), Fault> {
+    let count = order.state().authorizations.len();
+    if count > AUTHORIZATIONS_MAX {
+        return Err(Fault::refused(format!("the CA's order has {count} authorizations; one for each name is right")));
+    }
     persist!(load_rest(order))
 }
 

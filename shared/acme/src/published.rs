@@ -11,16 +11,27 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde::Deserialize;
 
-use crate::fault::Fault;
-use crate::transport::Transport;
+use crate::fault::{Fault, shortened};
+use crate::order::URL_MAX;
+use crate::transport::{Transport, https};
 
 /// How long a directory is taken for true.
 const FRESH: Duration = Duration::from_secs(60 * 60);
+/// The most profiles and names that are taken from a directory, and the longest, in bytes.
+const LISTED_MAX: usize = 50;
+const NAME_MAX: usize = 255;
 
 /// The part of a directory that instant-acme keeps to itself.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Published {
+    #[serde(default)]
+    new_nonce: String,
+    #[serde(default)]
+    new_account: String,
+    #[serde(default)]
+    new_order: String,
+    revoke_cert: Option<String>,
     renewal_info: Option<String>,
     #[serde(default)]
     meta: Meta,
@@ -42,9 +53,23 @@ pub(crate) struct Read {
 }
 
 impl Read {
-    /// One that was read just now; `None` where it is no directory.
-    pub(crate) fn now(body: &[u8]) -> Option<Self> {
-        Some(Self { at: Instant::now(), published: serde_json::from_slice(body).ok()? })
+    /// One that a host answered just now. Refuses what is no directory, and one whose URLs cannot be called: instant-acme
+    /// panics over a `newNonce` that is no URL.
+    pub(crate) fn of(body: &[u8], host: &str) -> Result<Self, Fault> {
+        let published: Published = serde_json::from_slice(body).map_err(|error| {
+            Fault::refused(format!("the directory of {host} is not ACME: {error}; check the provider's directoryUrl"))
+        })?;
+        let Published { new_nonce, new_account, new_order, revoke_cert, renewal_info, meta: _ } = &published;
+        let needed = [("newNonce", new_nonce), ("newAccount", new_account), ("newOrder", new_order)];
+        let offered = [("revokeCert", revoke_cert), ("renewalInfo", renewal_info)];
+        let offered = offered.into_iter().filter_map(|(field, url)| Some((field, url.as_ref()?)));
+        let wrong = needed.into_iter().chain(offered).find(|(_, url)| https(url).is_none()).map(|(field, _)| field);
+        match wrong {
+            None => Ok(Self { at: Instant::now(), published }),
+            Some(field) => Err(Fault::refused(format!(
+                "the directory of {host} is not ACME: its {field} is no https URL; check the provider's directoryUrl"
+            ))),
+        }
     }
 
     pub(crate) fn fresh(&self) -> Option<Published> {
@@ -67,8 +92,12 @@ struct Window {
 }
 
 pub(crate) async fn meta(transport: &Transport) -> Result<CaMeta, Fault> {
-    let Published { renewal_info, meta } = transport.published().await?;
-    Ok(CaMeta { caa_identities: meta.caa_identities, profiles: meta.profiles, renewal_info: renewal_info.is_some() })
+    let Published { renewal_info, meta, .. } = transport.published().await?;
+    let caa_identities =
+        meta.caa_identities.into_iter().filter(|name| name.len() <= NAME_MAX).take(LISTED_MAX).collect();
+    let profiles = meta.profiles.into_iter().filter(|(name, _)| name.len() <= NAME_MAX).take(LISTED_MAX);
+    let profiles = profiles.map(|(name, words)| (name, shortened(&words))).collect();
+    Ok(CaMeta { caa_identities, profiles, renewal_info: renewal_info.is_some() })
 }
 
 pub(crate) async fn renewal_info(transport: &Transport, chain_pem: &str) -> Result<Option<RenewalInfo>, Fault> {
@@ -82,7 +111,8 @@ pub(crate) async fn renewal_info(transport: &Transport, chain_pem: &str) -> Resu
     if end <= start {
         return Err(strange());
     }
-    Ok(Some(RenewalInfo { start, end, explanation_url: answer.explanation_url, retry_after }))
+    let explanation_url = answer.explanation_url.filter(|url| url.len() <= URL_MAX);
+    Ok(Some(RenewalInfo { start, end, explanation_url, retry_after }))
 }
 
 /// The CertID of the leaf of a PEM chain (RFC 9773 §4.1).
@@ -96,7 +126,35 @@ pub(crate) fn identifier(chain_pem: &str) -> Result<CertificateIdentifier<'stati
 
 #[cfg(test)]
 mod tests {
-    use super::identifier;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::{Read, identifier};
+
+    proptest! {
+        /// What instant-acme gets to see has URLs that it can call: it panics over others.
+        #[test]
+        fn a_directory_is_one_or_is_refused(bytes: Vec<u8>, nonce: String, order: String) {
+            let _ = Read::of(&bytes, "ca.example");
+            let url = "https://ca.example/";
+            let directory = json!({ "newNonce": nonce, "newAccount": url, "newOrder": order });
+            if Read::of(directory.to_string().as_bytes(), "ca.example").is_ok() {
+                prop_assert!(nonce.starts_with("https://") && nonce.parse::<http::Uri>().is_ok());
+                prop_assert!(order.starts_with("https://") && order.parse::<http::Uri>().is_ok());
+            }
+        }
+
+        #[test]
+        fn a_chain_is_named_or_refused(text: String, bytes: Vec<u8>) {
+            let pem = pem(&bytes);
+            let _ = (identifier(&text), identifier(&pem));
+        }
+    }
+
+    fn pem(bytes: &[u8]) -> String {
+        use base64::prelude::{BASE64_STANDARD, Engine};
+        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", BASE64_STANDARD.encode(bytes))
+    }
 
     /// RFC 9773, Appendix A: a serial number whose first bit is set, and which DER therefore begins with a zero.
     const EXAMPLE: &str = "-----BEGIN CERTIFICATE-----

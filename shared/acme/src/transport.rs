@@ -7,16 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use dial::{Https, HttpsError, roots};
-use domain::ports::{CaError, Directory};
+use dial::{Https, HttpsError, retry_after, roots};
+use domain::ports::{CaError, Clock, Directory};
 use domain::targets::TargetPolicy;
-use http::header::{DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
+use http::header::{HeaderName, HeaderValue, USER_AGENT};
 use http::{Method, Request, Response, StatusCode, Uri};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient, Problem};
-use jiff::fmt::rfc2822::DateTimeParser;
 
 use crate::fault::Fault;
 use crate::published::{Published, Read};
@@ -57,13 +56,17 @@ pub(crate) struct Transport {
     nonces: Arc<Nonces>,
     directory: Arc<Uri>,
     read: Arc<Mutex<Option<Read>>>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Transport {
     /// A client for the CA; refuses a directory that is not https, and roots that are none.
-    pub(crate) fn new(directory: &Directory, policy: Arc<TargetPolicy>) -> Result<Self, CaError> {
-        let https = |uri: &Uri| uri.scheme_str() == Some("https") && uri.host().is_some();
-        let Some(url) = directory.url.parse::<Uri>().ok().filter(https) else {
+    pub(crate) fn new(
+        directory: &Directory,
+        policy: Arc<TargetPolicy>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, CaError> {
+        let Some(url) = https(&directory.url) else {
             return Err(CaError::Refused(format!("the directory must be an https URL; '{}' is not", directory.url)));
         };
         let client = Client::builder(TokioExecutor::new())
@@ -75,7 +78,7 @@ impl Transport {
                     HttpsError::Tls(_) => error.to_string(),
                 })
             })?);
-        Ok(Self { client, nonces: Arc::default(), directory: Arc::new(url), read: Arc::default() })
+        Ok(Self { client, nonces: Arc::default(), directory: Arc::new(url), read: Arc::default(), clock })
     }
 
     /// The CA's directory: as it was read lately, by whomever, or read now.
@@ -116,7 +119,7 @@ impl Transport {
                 Fault::later(format!("{host} gave no answer within {} s", REQUEST_TIMEOUT.as_secs()), None)
             })??;
 
-        let wait = retry_after(&parts.headers);
+        let wait = retry_after(&parts.headers, self.clock.now().into());
         let _ = WAIT.try_with(|cell| cell.set(wait));
         let failed = !(parts.status.is_success() || parts.status.is_informational());
         let problem = failed.then(|| serde_json::from_slice::<Problem>(&body).ok()).flatten();
@@ -133,7 +136,8 @@ impl Transport {
         if failed && !(bad_nonce && parts.status == StatusCode::BAD_REQUEST) {
             return Err(Fault::answered(&method, parts.status, problem.as_ref(), wait).into());
         }
-        if is_directory && let Some(read) = Read::now(&body) {
+        if is_directory {
+            let read = Read::of(&body, &host)?;
             *self.read.lock().unwrap_or_else(PoisonError::into_inner) = Some(read);
         }
         Ok(BytesResponse { parts, body: Box::new(body) })
@@ -146,7 +150,12 @@ impl Transport {
     ) -> Result<(http::response::Parts, Bytes), Fault> {
         let response = self.client.request(request).await.map_err(|error| Fault::disconnected(host, &error))?;
         let (parts, body) = response.into_parts();
-        let body = Limited::new(body, BODY_MAX).collect().await.map_err(|error| Fault::disconnected(host, &*error))?;
+        // A content coding is not undone, since none was asked for: these are the bytes that came.
+        let body =
+            Limited::new(body, BODY_MAX).collect().await.map_err(|error| match error.is::<LengthLimitError>() {
+                true => Fault::later(format!("{host} sent an answer of over {} KiB", BODY_MAX / 1024), None),
+                false => Fault::disconnected(host, &*error),
+            })?;
         Ok((parts, body.to_bytes()))
     }
 }
@@ -160,15 +169,9 @@ impl HttpClient for Transport {
     }
 }
 
-/// Seconds, or a date, which is read against the CA's own clock (RFC 9110 §10.2.3).
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = |text: &str| DateTimeParser::new().parse_timestamp(text).ok();
-    let until = date(text)?.duration_since(date(headers.get(DATE)?.to_str().ok()?)?);
-    until.try_into().ok()
+/// A URL that can be called: absolute, and by https.
+pub(crate) fn https(url: &str) -> Option<Uri> {
+    url.parse::<Uri>().ok().filter(|uri| uri.scheme_str() == Some("https") && uri.host().is_some())
 }
 
 /// Unused nonces of one CA, the newest used first (RFC 8555 §6.5).
@@ -201,27 +204,6 @@ impl Nonces {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn headers(pairs: &[(HeaderName, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect()
-    }
-
-    #[test]
-    fn reads_retry_after_as_seconds_and_as_a_date() {
-        let now = (DATE, "Sun, 06 Nov 1994 08:49:37 GMT");
-        for (text, read) in [
-            ("3", Some(3)),
-            ("Sun, 06 Nov 1994 08:51:37 GMT", Some(120)),
-            ("Sun, 06 Nov 1994 08:00:00 GMT", None),
-            ("soon", None),
-            ("-1", None),
-        ] {
-            let wait = retry_after(&headers(&[(RETRY_AFTER, text), now.clone()]));
-            assert_eq!(wait, read.map(Duration::from_secs), "{text}");
-        }
-        assert_eq!(retry_after(&headers(&[(RETRY_AFTER, "Sun, 06 Nov 1994 08:51:37 GMT")])), None);
-        assert_eq!(retry_after(&headers(&[])), None);
-    }
 
     #[test]
     fn gives_each_nonce_once_and_the_newest_first() {

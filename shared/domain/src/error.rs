@@ -1,5 +1,7 @@
 //! The one error of the domain (DESIGN §8). Each face turns it into its document's body in one exhaustive match.
 
+use std::time::Duration;
+
 use crate::ports::{CaError, QueueError, SchedulerError, StoreError, VaultError};
 
 /// Why something was not done.
@@ -39,6 +41,14 @@ pub enum Error {
     /// Something outside (a CA, a mail server) does not answer now; the text is safe to show.
     #[error("{0}")]
     Unavailable(String),
+    /// Something outside asks to wait before it is asked again; the text is safe to show.
+    #[error("{message}")]
+    PutOff {
+        /// Who asks, and why.
+        message: String,
+        /// How long.
+        retry_after: Duration,
+    },
     /// A fault inside; the text is for the log only.
     #[error("{0}")]
     Internal(String),
@@ -96,12 +106,17 @@ impl From<CaError> for Error {
         match error {
             CaError::Refused(reason) => Self::Conflict(format!("not possible at this CA: {reason}")),
             CaError::Gone(reason) => Self::Conflict(format!("the CA no longer knows this: {reason}")),
-            CaError::Later { reason, retry_after } => {
-                let when = match retry_after {
-                    Some(wait) => format!("in {} s", wait.as_secs().max(1)),
-                    None => "in a moment".to_owned(),
-                };
-                Self::Unavailable(format!("the CA cannot be used now: {reason}; try again {when}"))
+            CaError::NoAccount(reason) => Self::Conflict(format!(
+                "the CA no longer knows the ACME account, or has deactivated it: {reason}; register another with POST \
+                 /api/v1/acme/account/create"
+            )),
+            CaError::Later { reason, retry_after: None } => {
+                Self::Unavailable(format!("the CA cannot be used now: {reason}; try again in a moment"))
+            }
+            CaError::Later { reason, retry_after: Some(retry_after) } => {
+                let seconds = retry_after.as_secs().max(1);
+                let message = format!("the CA cannot be used now: {reason}; try again in {seconds} s");
+                Self::PutOff { message, retry_after }
             }
         }
     }

@@ -43,6 +43,11 @@ impl Face {
             Error::TooMany { retry_after, .. } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after));
             }
+            Error::PutOff { retry_after, .. } => {
+                // In whole seconds, and never before the time.
+                let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+            }
             Error::Unauthenticated(_) => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
@@ -74,7 +79,7 @@ fn kind(error: &Error) -> (StatusCode, &'static str, u16) {
         Error::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", 1003),
         Error::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, "unauthenticated", 1001),
         Error::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests", 4029),
-        Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", 5000),
+        Error::Unavailable(_) | Error::PutOff { .. } => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", 5000),
         Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", 5000),
     }
 }

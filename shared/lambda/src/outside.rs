@@ -29,7 +29,7 @@ pub struct Outside {
 impl Outside {
     /// Certificate authorities.
     pub fn ca(&self) -> Arc<dyn Ca> {
-        Arc::new(InstantCa::new(self.targets.clone()))
+        Arc::new(InstantCa::new(self.targets.clone(), Arc::clone(&self.clock)))
     }
 
     /// Name servers.

@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 
 use crate::{Error, Result};
 
-/// The longest answer that is read: some providers send a whole zone, of which this is ten thousand names.
-pub(crate) const ANSWER_MAX: usize = 2 << 20;
+/// The longest answer that is read: some providers send a whole zone, of which this is some eight thousand names.
+pub(crate) const ANSWER_MAX: usize = 1 << 20;
 
 /// An answer, read to its end.
 #[derive(Debug)]

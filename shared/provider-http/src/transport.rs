@@ -14,7 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use crate::{Error, RequestBuilder, Response, Result, answer};
 
 /// The most that is read for one piece of work, over all of its requests: a list of pages without an end has one.
-pub(crate) const WORK_MAX: usize = 8 << 20;
+pub(crate) const WORK_MAX: usize = 4 << 20;
 /// The most requests for one piece of work.
 const REQUESTS_MAX: usize = 200;
 /// The longest head of an answer.

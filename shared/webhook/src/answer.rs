@@ -1,11 +1,12 @@
 //! Whether a provider took a message, in its own words: most answer 200 to what they refuse. Whoever made the channel
 //! may have named any server, so that of its answer no more is shown than the form that the provider documents.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use dial::{LONGEST_WAIT, retry_after};
 use domain::ports::{Address, MessengerError};
 use http::StatusCode;
-use http::header::{HeaderMap, RETRY_AFTER};
+use http::header::HeaderMap;
 use serde_json::Value;
 
 /// The most that is shown of a provider's reason, in characters.
@@ -13,19 +14,21 @@ const SHOWN: usize = 100;
 /// The longest of Slack's words, such as `channel_is_archived`.
 const WORD: usize = 40;
 
-/// Checks an answer by the provider's own success field.
+/// Checks an answer, which came `now`, by the provider's own success field.
 pub(crate) fn check(
     to: &Address,
     host: &str,
     status: StatusCode,
     headers: &HeaderMap,
     body: &[u8],
+    now: SystemTime,
 ) -> Result<(), MessengerError> {
     let json: Value = serde_json::from_slice(body).unwrap_or_default();
     let refused = |reason: String| {
-        let asked = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
-        let asked = asked.or_else(|| json["parameters"]["retry_after"].as_u64());
-        Err(MessengerError { reason, retry_after: asked.map(Duration::from_secs) })
+        // Telegram says it in the body.
+        let said = || json["parameters"]["retry_after"].as_u64().map(Duration::from_secs);
+        let asked = retry_after(headers, now).or_else(said).map(|wait| wait.min(LONGEST_WAIT));
+        Err(MessengerError { reason, retry_after: asked })
     };
     if status.is_redirection() {
         return refused(format!("{host} answered {status}: redirects are not followed; give the URL it leads to"));

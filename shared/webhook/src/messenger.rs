@@ -1,7 +1,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -35,7 +35,12 @@ impl HttpMessenger {
         Ok(Self { client: Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(https) })
     }
 
-    async fn exchange(&self, to: &Address, request: Request<Full<Bytes>>) -> Result<(), MessengerError> {
+    async fn exchange(
+        &self,
+        to: &Address,
+        request: Request<Full<Bytes>>,
+        now: SystemTime,
+    ) -> Result<(), MessengerError> {
         let host = request.uri().host().unwrap_or_default().to_owned();
         let plain = request.uri().scheme_str() == Some("http");
         let failed = |reason: String| MessengerError { reason, retry_after: None };
@@ -43,7 +48,7 @@ impl HttpMessenger {
         let (parts, body) = answer.into_parts();
         // What is too long to be read is no answer that any provider gives; the status still says something.
         let body = Limited::new(body, ANSWER_MAX).collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-        check(to, &host, parts.status, &parts.headers, &body)
+        check(to, &host, parts.status, &parts.headers, &body, now)
     }
 }
 
@@ -58,7 +63,8 @@ impl Messenger for HttpMessenger {
     async fn send(&self, to: &Address, message: &Message) -> Result<(), MessengerError> {
         let request = request(to, message).map_err(|reason| MessengerError { reason, retry_after: None })?;
         let host = request.uri().host().unwrap_or_default().to_owned();
-        tokio::time::timeout(LONGEST, self.exchange(to, request)).await.unwrap_or_else(|_| {
+        let exchange = self.exchange(to, request, message.at.into());
+        tokio::time::timeout(LONGEST, exchange).await.unwrap_or_else(|_| {
             let reason = format!("{host} gave no answer within {} s", LONGEST.as_secs());
             Err(MessengerError { reason, retry_after: None })
         })

@@ -39,7 +39,8 @@ impl Bind {
         let path = directory.path();
         let mut conf = format!(
             "options {{ directory {path:?}; pid-file none; session-keyfile none; listen-on port {} {{ 127.0.0.1; }}; \
-             listen-on-v6 {{ none; }}; recursion no; dnssec-validation no; notify no; }};\ncontrols {{ }};\n",
+             listen-on-v6 {{ none; }}; recursion no; dnssec-validation no; notify no; \
+             check-names primary ignore; }};\ncontrols {{ }};\n",
             port.number(),
         );
         for TsigKey { name, algorithm, secret } in keys {

@@ -63,6 +63,7 @@ impl Steward {
             directory: Directory { url: "https://127.0.0.1:1/dir".into(), root_ca_pem: None },
             email: Email::parse("email", "ops@example.com").unwrap(),
             status: AccountStatus::Active,
+            waits: Vec::new(),
             is_default: false,
             account_url: "https://127.0.0.1:1/account".into(),
             created_at: now,

@@ -14,6 +14,7 @@ mod search;
 mod status;
 mod update;
 mod verify;
+mod watch;
 
 use system_tests::steward::{Client, Lab};
 

@@ -6,6 +6,7 @@ mod killed;
 mod numbers;
 mod outage;
 mod overtaken;
+mod put_off;
 mod refused;
 mod renewals;
 mod requests;

@@ -2,6 +2,7 @@
 
 mod budget;
 mod caa;
+mod duplicate;
 
 use serde_json::{Value, json};
 use system_tests::need;
@@ -83,6 +84,46 @@ async fn the_credential_has_to_be_for_the_name() {
     ] {
         let reply = admin.post("/api/certificates/preflight", body).await.expect(400);
         assert!(reply["error"].as_str().unwrap().starts_with(&format!("{field}: ")), "{reply}");
+    }
+}
+
+/// A name of this length, below lab.example.
+fn long(length: usize) -> String {
+    let labels = "abcdefgh.".repeat(40);
+    let below = ".lab.example";
+    let name = format!("{}{below}", labels.get(..length - below.len()).unwrap().trim_end_matches('.'));
+    format!("{}{name}", "x".repeat(length - name.len()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_a_wildcard_covers_is_said_before_the_order() {
+    need!("named");
+    let (_bind, _steward, admin) = lab(&[("lab.example", "")]).await;
+    let names = json!(["*.lab.example", "lab.example", "a.www.lab.example"]);
+    for (issuer, state, ok) in [("letsencrypt", "failed", false), ("google", "warning", true)] {
+        let order = json!({"domain": "www.lab.example", "issuer": issuer, "alt_domains": names});
+        let shown = report(&admin, order.clone()).await;
+        let (found, detail) = check(&shown, "www.lab.example", "names");
+        assert_eq!((found, &shown["ok"]), (state, &json!(ok)), "{shown}");
+        let words = ["*.lab.example covers it already", "leave www.lab.example out"];
+        assert!(words.iter().all(|words| detail.contains(words)), "{detail}");
+        assert_eq!(shown["checks"].as_array().unwrap().iter().filter(|check| check["check"] == "names").count(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_too_long_for_a_record_is_said_before_the_order() {
+    need!("named");
+    let (_bind, _steward, admin) = lab(&[("lab.example", "")]).await;
+    for (length, ok) in [(237, true), (238, false), (253, false)] {
+        let name = long(length);
+        assert_eq!(name.len(), length);
+        let shown = report(&admin, json!({"domain": name, "issuer": "letsencrypt"})).await;
+        let (state, detail) = check(&shown, &name, "challenge");
+        assert_eq!(state == "failed", !ok, "{length}: {detail}");
+        assert!(ok || detail.contains("may have 237 characters"), "{detail}");
+        let http = json!({"domain": name, "issuer": "letsencrypt", "challenge": "http"});
+        assert_eq!(check(&report(&admin, http).await, &name, "challenge").0, "ok");
     }
 }
 

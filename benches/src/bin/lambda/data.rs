@@ -67,7 +67,7 @@ fn context(environment: &[(String, String)], mails: &std::path::Path) -> Result<
         queue: aws.queue(),
         vault: aws.vault(),
         scheduler: aws.scheduler(),
-        ca: Arc::new(acme::InstantCa::new(policy.clone())),
+        ca: Arc::new(acme::InstantCa::new(policy.clone(), Arc::clone(&clock))),
         messenger: Arc::new(webhook::HttpMessenger::new(policy.clone())?),
         dns: Arc::new(dns::Authoritative::new(None, policy.clone())?),
         zones: Arc::new(domain::ports::Absent),

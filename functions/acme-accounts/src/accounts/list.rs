@@ -22,7 +22,7 @@ use crate::schema::AccountState;
 pub struct Query {
     /// Those at this CA.
     provider_id: Option<i64>,
-    /// `active` or `disabled`.
+    /// `active`, `disabled` or `deactivated`.
     #[param(value_type = Option<AccountState>, inline)]
     status: Option<String>,
     /// From 1; 1 unless given.
@@ -63,7 +63,8 @@ pub async fn list(
         None | Some("") => None,
         Some("active") => Some(AccountStatus::Active),
         Some("disabled") => Some(AccountStatus::Disabled),
-        Some(_) => return Err(Error::invalid("status", "must be active or disabled").into()),
+        Some("deactivated") => Some(AccountStatus::Deactivated),
+        Some(_) => return Err(Error::invalid("status", "must be one of active, disabled, deactivated").into()),
     };
     let owner = query.user_id.map_or(caller.viewer.user, UserId);
     let store = app.ctx.store.as_ref();

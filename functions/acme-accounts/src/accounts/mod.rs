@@ -24,7 +24,7 @@ pub struct AccountRef {
 #[derive(Serialize, ToSchema)]
 pub struct StatusItem {
     id: i64,
-    /// `active` or `disabled`.
+    /// `active`, `disabled`, or `deactivated` (by the CA).
     #[schema(value_type = AccountState)]
     status: &'static str,
 }
@@ -33,5 +33,6 @@ fn word(status: AccountStatus) -> &'static str {
     match status {
         AccountStatus::Active => "active",
         AccountStatus::Disabled => "disabled",
+        AccountStatus::Deactivated => "deactivated",
     }
 }

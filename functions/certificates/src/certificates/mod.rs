@@ -13,7 +13,7 @@ pub mod update;
 pub mod verify;
 
 use domain::acme::display_name;
-use domain::certificates::{Certificate, RecordToMake, Status};
+use domain::certificates::{Certificate, Proof, RecordToMake, Status};
 use domain::names::DomainName;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -83,7 +83,7 @@ fn verification_status(status: Status) -> &'static str {
 pub struct VerificationRecord {
     /// The name it proves.
     domain: String,
-    /// `pending`, or `valid` when the CA needs no record for this name now.
+    /// `pending`, `verifying`, `verified` or `failed`; `valid` when the CA holds an earlier proof, and needs no record.
     #[schema(value_type = RecordStatus)]
     status: &'static str,
     /// The CA that will look for it.
@@ -100,7 +100,13 @@ impl VerificationRecord {
     fn new(record: RecordToMake, issuer: &str) -> Self {
         Self {
             domain: record.domain,
-            status: if record.needed { "pending" } else { "valid" },
+            status: match record.proof {
+                Proof::Pending => "pending",
+                Proof::Checking => "verifying",
+                Proof::Proven => "verified",
+                Proof::Held => "valid",
+                Proof::Failed => "failed",
+            },
             provider: display_name(issuer).to_owned(),
             host: record.host,
             r#type: "TXT",

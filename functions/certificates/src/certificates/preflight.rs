@@ -50,7 +50,8 @@ pub struct PreflightReport {
 pub struct PreflightCheck {
     /// The name it is about.
     name: String,
-    /// `zone`, `caa` or `challenge`.
+    /// `zone`, `caa` or `challenge`; where there is something to say of the order as a whole also `names`, `account` or
+    /// `duplicate`.
     #[schema(value_type = PreflightSubject)]
     check: &'static str,
     /// `ok`, `warning` or `failed`.
@@ -116,7 +117,7 @@ pub async fn preflight(
         credential: body.dns_credential_id.map(DnsCredentialId),
     };
     let plan = preflight::plan(&app.ctx, caller.viewer.user, request).await?;
-    let report = preflight::check(&app.ctx, &plan).await?;
+    let report = preflight::report(&app.ctx, &plan).await?;
     Ok(Json(PreflightReport {
         ok: report.ok,
         checks: report.checks.into_iter().map(Into::into).collect(),

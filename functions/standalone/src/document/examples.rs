@@ -14,11 +14,11 @@ pub(super) fn add(operation: &mut Operation, components: &Components) {
         else {
             continue;
         };
-        content.example = Some(of_object(object).or_else(|| composed(object, components)).unwrap_or_default());
+        content.example = Some(of_object(object).unwrap_or_else(|| composed(object, components)));
     }
 }
 
-fn composed(object: &Object, components: &Components) -> Option<Value> {
+fn composed(object: &Object, components: &Components) -> Value {
     let mut example = Map::new();
     for (name, property) in &object.properties {
         // An id that need not be there would have to be one of the reader's.
@@ -30,7 +30,7 @@ fn composed(object: &Object, components: &Components) -> Option<Value> {
             example.insert(name.clone(), value);
         }
     }
-    Some(Value::Object(example))
+    Value::Object(example)
 }
 
 /// The example of a schema, or of what it refers to.

@@ -4,9 +4,7 @@ use domain::ports::{Ca, CaAccount, CaError, Directory, OrderStatus};
 use domain::targets::TargetPolicy;
 use serde_json::json;
 
-use acme::InstantCa;
-
-use crate::pebble::{client, contact, csr, names, order_for, order_of, settled, start};
+use crate::pebble::{client, client_of, contact, csr, names, order_for, order_of, settled, start};
 
 /// Does a step as the issuer does: again when the CA says later.
 macro_rules! again {
@@ -95,7 +93,20 @@ async fn what_the_ca_does_not_know_is_gone() {
     let Some(other) = start(json!({}), &[]).await else { return };
     let moved = account.credentials_at(&other.directory);
     let error = client().new_order(&moved, &order_of(&["a.steward.test"])).await.unwrap_err();
-    assert!(matches!(&error, CaError::Gone(_)), "{error:?}");
+    assert!(matches!(&error, CaError::NoAccount(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_deactivated_account_is_told_from_a_name_that_is_not_proven() {
+    let Some(pebble) = start(json!({}), &[]).await else { return };
+    let ca = client();
+    let account = pebble.account(&ca).await;
+    ca.new_order(&account, &order_of(&["a.steward.test"])).await.unwrap();
+    pebble.deactivate(&account).await;
+    for client in [ca, client()] {
+        let error = client.new_order(&account, &order_of(&["b.steward.test"])).await.unwrap_err();
+        assert!(matches!(&error, CaError::NoAccount(reason) if reason.contains("deactivated")), "{error:?}");
+    }
 }
 
 #[tokio::test]
@@ -129,7 +140,7 @@ async fn an_address_that_the_policy_refuses_is_not_connected_to() {
         ("https://169.254.169.254/latest/meta-data", "169.254.169.254"),
     ] {
         let directory = Directory { url: url.into(), root_ca_pem: None };
-        let ca = InstantCa::new(TargetPolicy::default());
+        let ca = client_of(TargetPolicy::default());
         let error = ca.register(&directory, &contact(), None).await.unwrap_err();
         let CaError::Refused(reason) = error else { panic!("{url}: {error:?}") };
         assert!(reason.contains("STEWARD_ALLOW_TARGETS"), "{url}: {reason}");

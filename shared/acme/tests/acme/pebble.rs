@@ -4,16 +4,26 @@ use std::fs;
 use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use acme::InstantCa;
+use bytes::Bytes;
 use domain::ids::AccountId;
 use domain::names::{DomainName, Email};
 use domain::ports::{Ca, CaAccount, CaError, Challenge, Directory, NewOrder, OrderStatus, OrderView, Registered};
 use domain::targets::TargetPolicy;
+use http::Request;
+use http_body_util::BodyExt;
+use hyper_util::client::legacy::Client as HyperClient;
+use hyper_util::rt::TokioExecutor;
+use instant_acme::{Account, BodyWrapper, BytesResponse, HttpClient};
 use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, IsCa, Issuer, KeyPair};
+use secrecy::ExposeSecret;
 use serde_json::json;
+use system::SystemClock;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// A key that Pebble knows for external account binding.
@@ -110,10 +120,35 @@ impl Pebble {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 
+    /// Deactivates an account, as its owner may with any client (RFC 8555 §7.3.6).
+    pub async fn deactivate(&self, account: &CaAccount) {
+        let credentials = serde_json::from_str(account.credentials.expose_secret()).unwrap();
+        let roots = dial::roots(self.directory.root_ca_pem.as_deref()).unwrap();
+        let https = dial::Https::new(roots, Arc::new(TargetPolicy::new(vec!["127.0.0.0/8".parse().unwrap()]))).unwrap();
+        let http = Box::new(Http(HyperClient::builder(TokioExecutor::new()).build(https)));
+        let account = Account::builder_with_http(http).from_credentials(credentials).await.unwrap();
+        account.deactivate().await.unwrap();
+    }
+
     /// The requests that Pebble has handled, one a line.
     pub fn requests(&self) -> Vec<String> {
         let log = fs::read_to_string(self.folder.path().join("pebble.log")).unwrap();
         log.lines().filter(|line| line.contains("-> calling handler()")).map(ToOwned::to_owned).collect()
+    }
+}
+
+struct Http(HyperClient<dial::Https, BodyWrapper<Bytes>>);
+
+impl HttpClient for Http {
+    fn request(
+        &self,
+        request: Request<BodyWrapper<Bytes>>,
+    ) -> Pin<Box<dyn Future<Output = Result<BytesResponse, instant_acme::Error>> + Send>> {
+        let answer = self.0.request(request);
+        Box::pin(async move {
+            let (parts, body) = answer.await.unwrap().into_parts();
+            Ok(BytesResponse { parts, body: Box::new(body.collect().await.unwrap().to_bytes()) })
+        })
     }
 }
 
@@ -128,7 +163,12 @@ impl Drop for Pebble {
 
 /// A CA client that may reach this machine.
 pub fn client() -> InstantCa {
-    InstantCa::new(TargetPolicy::new(vec!["127.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]))
+    client_of(TargetPolicy::new(vec!["127.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]))
+}
+
+/// A CA client that may reach what the policy permits.
+pub fn client_of(policy: TargetPolicy) -> InstantCa {
+    InstantCa::new(policy, Arc::new(SystemClock))
 }
 
 pub fn contact() -> Email {

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use domain::ids::AccountId;
 use domain::ports::{CaAccount, Directory};
@@ -13,8 +14,14 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-/// Status line, further header lines, body. An empty status line is silence.
+/// Status line, further header lines, body. An empty status line is silence; the bodies [`ENDLESS`] and [`DRIP`] have no
+/// end.
 pub type Answer = (&'static str, &'static str, String);
+
+/// A body as fast as it is read, for ever.
+pub const ENDLESS: &str = "endless";
+/// A body of one byte a second, for ever.
+pub const DRIP: &str = "drip";
 
 /// A scripted CA on a port of its own.
 pub struct Scripted {
@@ -117,6 +124,19 @@ async fn serve(
         if status.is_empty() {
             silent.notify_one();
             std::future::pending::<()>().await;
+        }
+        if body == ENDLESS || body == DRIP {
+            let head = format!("HTTP/1.1 {status}\r\n{headers}\r\n");
+            stream.write_all(head.as_bytes()).await.ok()?;
+            loop {
+                if body == DRIP {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    stream.write_all(b" ").await.ok()?;
+                } else {
+                    stream.write_all(&[b' '; 16 * 1024]).await.ok()?;
+                }
+                stream.flush().await.ok()?;
+            }
         }
         let answer = format!(
             "HTTP/1.1 {status}\r\nReplay-Nonce: n{nonce}\r\nContent-Length: {}\r\n{headers}\r\n{body}",

@@ -30,9 +30,52 @@ async fn answers_that_may_change_are_for_later() {
         let CaError::Later { reason, retry_after } = error else { panic!("{status}: {error:?}") };
         assert_eq!((reason.as_str(), retry_after), (words, wait.map(Duration::from_secs)), "{status}");
     }
+    for (retry_after, milliseconds) in [("1.5", 1_500), ("Tue, 31 Dec 2199 23:59:59 GMT", 30 * 86_400_000)] {
+        let headers: &'static str = format!("Retry-After: {retry_after}\r\n").leak();
+        ca.answer("POST /order", ("429 Too Many", headers, limited.to_string()));
+        let error = client.new_order(&ca.account, &order_of(&["example.com"])).await.unwrap_err();
+        let CaError::Later { retry_after: wait, .. } = error else { panic!("{error:?}") };
+        assert_eq!(wait, Some(Duration::from_millis(milliseconds)), "{retry_after}, without a date of the answer");
+    }
     ca.answer("GET /dir", ("502 Bad Gateway", "", "<html>".into()));
     let error = client.register(&ca.account.directory, &contact(), None).await.unwrap_err();
     assert!(matches!(error, CaError::Later { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_wait_is_read_whatever_was_asked_for() {
+    let busy = ("503 Busy", "Retry-After: 7200\r\n", String::new());
+    for request in ["GET /dir", "HEAD /nonce", "POST /order/1", "POST /order/1/finalize", "POST /certificate"] {
+        let ca = Scripted::start().await;
+        let url = format!("{}/order/1", ca.origin);
+        let certificate = format!("{}/certificate", ca.origin);
+        let status = if request == "POST /certificate" { "valid" } else { "ready" };
+        let order = json!({ "status": status, "authorizations": [], "finalize": format!("{url}/finalize"),
+            "certificate": certificate });
+        ca.answer("POST /order/1", ("200 OK", "", order.to_string()));
+        ca.answer(request, busy.clone());
+        let client = client();
+        let error = match request {
+            "POST /certificate" => client.certificate(&ca.account, &url).await.unwrap_err(),
+            _ => client.finalize(&ca.account, &url, b"csr").await.unwrap_err(),
+        };
+        let CaError::Later { retry_after, .. } = error else { panic!("{request}: {error:?}") };
+        assert_eq!(retry_after, Some(Duration::from_secs(7200)), "{request}");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_not_there_yet_is_gone() {
+    let ca = Scripted::start().await;
+    let url = format!("{}/order/1", ca.origin);
+    let order = json!({ "status": "valid", "authorizations": [], "finalize": format!("{url}/finalize"),
+        "certificate": format!("{}/certificate", ca.origin) });
+    ca.answer("POST /order/1", ("200 OK", "", order.to_string()));
+    let client = client();
+    let error = client.certificate(&ca.account, &url).await.unwrap_err();
+    assert!(matches!(error, CaError::Gone(_)), "{error:?}");
+    ca.answer("POST /certificate", ("200 OK", "", "-----BEGIN CERTIFICATE-----".into()));
+    client.certificate(&ca.account, &url).await.unwrap();
 }
 
 #[tokio::test]

@@ -78,6 +78,7 @@ pub async fn register(
         status: AccountStatus::Active,
         is_default: true,
         account_url: registered.account_url,
+        waits: Vec::new(),
         created_at: now,
         updated_at: now,
     };

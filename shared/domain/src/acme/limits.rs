@@ -59,3 +59,8 @@ pub fn caa_identities(provider: &Provider) -> Option<Vec<String>> {
     let (_, names) = IDENTITIES.into_iter().find(|(of, _)| *of == host)?;
     Some(names.iter().map(|name| (*name).to_owned()).collect())
 }
+
+/// Whether the CA is known to refuse an order with a name that a wildcard of the same order covers.
+pub fn refuses_redundant_names(provider: &Provider) -> bool {
+    matches!(host(provider).as_str(), "acme-v02.api.letsencrypt.org" | "acme-staging-v02.api.letsencrypt.org")
+}

@@ -8,13 +8,14 @@ mod list;
 mod provider;
 mod set_default;
 mod status;
+mod wait;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use create::{NewAccount, create, reap, register};
 pub use delete::delete;
-pub use limits::caa_identities;
+pub use limits::{caa_identities, refuses_redundant_names};
 pub use list::{Filter, list, of_owner};
 pub use provider::{
     NewProvider, PROVIDER_NAME_MAX, PROVIDER_NAME_MIN, PROVIDERS, Provider, ROOT_CA_MAX, add_provider, display_name,
@@ -22,6 +23,7 @@ pub use provider::{
 };
 pub use set_default::set_default;
 pub use status::{disable, enable};
+pub use wait::{Scope, Wait, heed};
 
 use crate::entity::Entity;
 use crate::ids::{AccountId, ProviderId, UserId};
@@ -87,6 +89,8 @@ pub enum AccountStatus {
     Active,
     /// An owner switched it off.
     Disabled,
+    /// Its CA answered that it does not exist there any more, or was deactivated.
+    Deactivated,
 }
 
 /// An account at a CA.
@@ -110,6 +114,9 @@ pub struct Account {
     pub is_default: bool,
     /// Its URL at the CA.
     pub account_url: String,
+    /// How long the CA asks it to wait, and with which orders.
+    #[serde(default)]
+    pub waits: Vec<Wait>,
     /// When it was registered.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -129,6 +136,16 @@ impl Account {
     /// The name of its key in the vault.
     pub fn secret(id: AccountId) -> SecretName {
         SecretName(format!("acme-accounts/{id}"))
+    }
+
+    /// What to do about one that its CA has deactivated.
+    pub fn deactivated(&self) -> String {
+        format!(
+            "the CA has deactivated ACME account {}, or does not know it any more: register another with POST \
+             /api/v1/acme/account/create, make it the default with POST /api/v1/acme/accounts/set-default, and order \
+             with that one; if the CA knows account {} again, enable it with POST /api/v1/acme/accounts/enable",
+            self.id, self.id
+        )
     }
 
     /// The counter of the certificates that refer to it.

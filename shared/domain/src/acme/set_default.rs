@@ -13,8 +13,13 @@ pub async fn set_default(ctx: &Context, viewer: &Viewer, provider: ProviderId, i
         let reason = format!("account {id} is at provider {}, not at {provider}", account.value.provider);
         return Err(Error::invalid("providerId", reason));
     }
-    if account.value.status != AccountStatus::Active {
-        return Err(Error::Conflict("only an active account can be set as default, please enable it first".into()));
+    match account.value.status {
+        AccountStatus::Active => {}
+        AccountStatus::Disabled => {
+            let words = "only an active account can be set as default, please enable it first";
+            return Err(Error::Conflict(words.into()));
+        }
+        AccountStatus::Deactivated => return Err(Error::Conflict(account.value.deactivated())),
     }
     if account.value.is_default {
         return Ok(());

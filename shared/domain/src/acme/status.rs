@@ -4,7 +4,8 @@ use crate::ids::AccountId;
 use crate::users::Viewer;
 use crate::{Context, Error, Result};
 
-/// `disabled → active` (002 §4); active already is a success.
+/// `disabled | deactivated → active` (002 §4); active already is a success. One that its CA has deactivated is marked so
+/// again at its next order.
 pub async fn enable(ctx: &Context, viewer: &Viewer, id: AccountId) -> Result<()> {
     change(ctx, viewer, id, AccountStatus::Active).await
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use futures_util::stream::{self, StreamExt};
 
-use super::Certificate;
+use super::{Attempt, Certificate, State};
 use crate::ports::{Challenge, Dns, DnsError, ServerAnswer};
 use crate::{Error, Result};
 
@@ -17,24 +17,58 @@ pub struct RecordToMake {
     pub value: String,
     /// False when the CA needs no record for this name now: it still holds an earlier proof.
     pub needed: bool,
+    /// How far the proof has come.
+    pub proof: Proof,
+}
+
+/// How far the proof of a name has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// The record has to be made.
+    Pending,
+    /// The CA is checking.
+    Checking,
+    /// The CA has accepted it.
+    Proven,
+    /// The CA holds an earlier one, and needs no record.
+    Held,
+    /// The order came to nothing.
+    Failed,
+}
+
+/// How far the order of a certificate has come with its proof.
+fn proof(certificate: &Certificate) -> Proof {
+    if certificate.order.as_ref().is_some_and(|order| order.proven) {
+        return Proof::Proven;
+    }
+    match (&certificate.state, certificate.renewal.as_ref().map(|renewal| (renewal.attempt, renewal.failures))) {
+        (State::Unissued, _) | (State::Issued(_), Some((Attempt::AwaitingRecords, _))) => Proof::Pending,
+        (State::Verifying { .. }, _) | (State::Issued(_), Some((Attempt::Verifying { .. }, _))) => Proof::Checking,
+        (State::Failed { .. }, _) => Proof::Failed,
+        // The order may be that of an attempt to renew it.
+        (State::Issued(_), Some((Attempt::Idle, 1..))) => Proof::Failed,
+        (State::Issuing { .. } | State::Issued(_) | State::Revoked { .. }, _) => Proof::Proven,
+    }
 }
 
 /// The records of a certificate's order, those of its first name first. A wildcard and its apex share a host: both
 /// values must be there.
 pub fn records(certificate: &Certificate) -> Vec<RecordToMake> {
     let challenges = certificate.order.iter().flat_map(|order| &order.challenges);
-    let mut records: Vec<RecordToMake> = challenges.map(record).collect();
+    let proof = proof(certificate);
+    let mut records: Vec<RecordToMake> = challenges.map(|challenge| record(challenge, proof)).collect();
     let first = certificate.domain.as_str();
     records.sort_by_key(|record| record.domain != first);
     records
 }
 
-fn record(challenge: &Challenge) -> RecordToMake {
+fn record(challenge: &Challenge, proof: Proof) -> RecordToMake {
     RecordToMake {
         domain: format!("{}{}", if challenge.wildcard { "*." } else { "" }, challenge.name),
         host: format!("_acme-challenge.{}", challenge.name),
         value: challenge.value.clone(),
         needed: challenge.pending,
+        proof: if challenge.pending { proof } else { Proof::Held },
     }
 }
 

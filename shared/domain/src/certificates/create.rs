@@ -1,5 +1,5 @@
 use super::order::place_at;
-use super::{Certificate, KeyType, Method, State, automatic_steps, checked_note};
+use super::{Certificate, KeyType, Method, State, automatic_steps, checked_note, schedule};
 use crate::acme::{self, Account, AccountStatus, Provider, display_name};
 use crate::dns_credentials::{DNS_CREDENTIALS, DnsCredential};
 use crate::entity;
@@ -58,7 +58,10 @@ pub async fn create(ctx: &Context, owner: &User, new: NewCertificate) -> Result<
     let note = checked_note(new.note)?;
     let (account, provider) = account(ctx, owner, new.issuer.as_deref(), new.account_id).await?;
     let profile = profile(ctx, &account, new.profile).await?;
-    let names = std::iter::once(&domain).chain(&alt_domains).cloned().collect();
+    let names: Vec<_> = std::iter::once(&domain).chain(&alt_domains).cloned().collect();
+    if !new.method.is_automatic() {
+        account.refuse_early(&names, ctx.clock.now())?;
+    }
     look_ahead(ctx, owner, names, (&provider, &account), new.method).await?;
 
     let store = ctx.store.as_ref();
@@ -94,8 +97,13 @@ pub async fn create(ctx: &Context, owner: &User, new: NewCertificate) -> Result<
         certificate.await_records(order, now)?;
     }
     commit(ctx, owner, &account, &certificate, operation.as_ref()).await?;
-    if let Some(operation) = &operation {
-        operations::send(ctx.queue.as_ref(), operation).await;
+    match &operation {
+        Some(operation) => operations::send(ctx.queue.as_ref(), operation).await,
+        None => {
+            if let Err(error) = schedule(ctx, &certificate).await {
+                tracing::warn!(certificate = %certificate.id, %error, "its records are looked for from the next repair on");
+            }
+        }
     }
     Ok(Ordered { certificate, operation: operation.map(|operation| operation.id) })
 }
@@ -201,7 +209,7 @@ async fn account(
             let reason = format!("account {id} is at {}; leave the issuer out or name that one", account.provider_name);
             return Err(Error::invalid("issuer", reason));
         }
-        refuse_disabled(&account)?;
+        refuse_unusable(&account)?;
         let provider = acme::find_provider(store, "issuer", &account.provider_name).await?;
         return Ok((account, provider));
     }
@@ -211,7 +219,7 @@ async fn account(
     let provider = acme::find_provider(store, "issuer", issuer).await?;
     let account = match accounts.find(|account| account.provider == provider.id && account.is_default) {
         Some(account) => {
-            refuse_disabled(&account)?;
+            refuse_unusable(&account)?;
             account
         }
         None => first_account(ctx, owner, &provider).await?,
@@ -237,12 +245,13 @@ async fn first_account(ctx: &Context, owner: &User, provider: &Provider) -> Resu
     Ok(acme::register(ctx, owner.id, provider, owner.email.clone(), None).await?.value)
 }
 
-pub(super) fn refuse_disabled(account: &Account) -> Result<()> {
+pub(super) fn refuse_unusable(account: &Account) -> Result<()> {
     match account.status {
         AccountStatus::Active => Ok(()),
         AccountStatus::Disabled => Err(Error::Conflict(format!(
             "ACME account {} is disabled; enable it with POST /api/v1/acme/accounts/enable",
             account.id
         ))),
+        AccountStatus::Deactivated => Err(Error::Conflict(account.deactivated())),
     }
 }

@@ -20,11 +20,12 @@ mod tell;
 mod transitions;
 mod verify;
 mod wake;
+mod watch;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use challenge::{RecordToMake, missing, records};
+pub use challenge::{Proof, RecordToMake, missing, records};
 pub use change::{Change, change};
 pub use cleanup::cleanup;
 pub use create::{NewCertificate, Ordered, create};
@@ -43,6 +44,7 @@ pub use stopped::stopped;
 pub use tell::tell;
 pub use verify::{Verified, verify};
 pub use wake::wake;
+pub use watch::Watch;
 
 use crate::entity::Entity;
 use crate::ids::{AccountId, CertificateId, UserId};
@@ -80,6 +82,12 @@ pub struct Order {
     /// Whether the CA was told which certificate it takes the place of (RFC 9773 §5).
     #[serde(default)]
     pub replaces: bool,
+    /// When its records are looked for, where its owner makes them.
+    #[serde(default)]
+    pub watch: Option<Watch>,
+    /// Whether the CA has accepted the proof of every name.
+    #[serde(default)]
+    pub proven: bool,
 }
 
 /// A certificate that was issued; the facts are read from the certificate itself.

@@ -1,4 +1,4 @@
-use super::{Attempt, Certificate, Method, Renewal, State, begin, place};
+use super::{Attempt, Certificate, Method, Renewal, State, begin, place, schedule};
 use crate::acme::Account;
 use crate::entity::{self, Stored};
 use crate::ids::OperationId;
@@ -49,11 +49,12 @@ pub(super) async fn start(ctx: &Context, certificate: &mut Stored<Certificate>) 
     }
 }
 
-/// Makes an order whose records the owner has to make.
+/// Makes an order whose records the owner has to make, and has them looked for.
 pub(super) async fn order(ctx: &Context, certificate: &mut Stored<Certificate>) -> Result<()> {
     let store = ctx.store.as_ref();
     let account: Stored<Account> = entity::load(store, Key::of(certificate.value.account.0)).await?;
     let order = place(ctx, &account.value, &mut certificate.value).await?;
     certificate.value.await_records(order, ctx.clock.now())?;
-    certificate.save(store).await
+    certificate.save(store).await?;
+    schedule(ctx, &certificate.value).await
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -190,9 +192,17 @@ impl Renewal {
         self.look_at = plus(now, LOOK_EVERY);
     }
 
-    /// The CA gave no answer.
-    pub fn not_told(&mut self, now: Timestamp) {
-        self.look_at = plus(now, LOOK_AGAIN);
+    /// The CA gave no answer, or asked to be asked again after a time.
+    pub fn not_told(&mut self, asked: Option<Duration>, now: Timestamp) {
+        let asked = asked.and_then(|wait| SignedDuration::try_from(wait).ok()).unwrap_or(LOOK_AGAIN);
+        self.look_at = plus(now, asked.clamp(LOOK_AGAIN, LOOK_AT_LATEST));
+    }
+
+    /// The CA asks to wait: again after that time, and no failure is counted.
+    pub fn put_off(&mut self, reason: &str, wait: Duration, now: Timestamp) {
+        self.retry_at = Some(plus(now, SignedDuration::try_from(wait).unwrap_or(DAILY)));
+        self.error = Some(reason.to_owned());
+        self.attempt = Attempt::Idle;
     }
 
     /// An attempt came to nothing: again after 1, 10 and 100 minutes, then daily.
@@ -223,7 +233,6 @@ fn plus(at: Timestamp, by: SignedDuration) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::time::Duration;
 
     use super::*;
 
@@ -288,6 +297,19 @@ mod tests {
             assert!(!renewal.is_due(now));
             now += SignedDuration::from_mins(minutes);
             assert_eq!(renewal.starts_at(), now);
+        }
+    }
+
+    #[test]
+    fn a_wait_that_the_ca_asks_for_is_no_failure() {
+        let mut renewal = renewal(1, DAY * 90);
+        let now = renewal.due;
+        renewal.put_off("too many orders", Duration::from_secs(7200), now);
+        assert_eq!((renewal.failures, renewal.starts_at()), (0, now + SignedDuration::from_hours(2)));
+        assert_eq!((renewal.error.as_deref(), renewal.is_due(now)), (Some("too many orders"), false));
+        for (asked, minutes) in [(None, 60), (Some(60), 60), (Some(7200), 120), (Some(1_000_000), 24 * 60)] {
+            renewal.not_told(asked.map(Duration::from_secs), now);
+            assert_eq!(renewal.look_at, now + SignedDuration::from_mins(minutes));
         }
     }
 

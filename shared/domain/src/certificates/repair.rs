@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use super::schedule::wake_at;
 use super::{Certificate, State};
 use crate::entity;
 use crate::ids::{CertificateId, UserId};
@@ -12,7 +13,7 @@ use crate::{Context, Error, Result};
 /// A certificate that should have been looked at this long ago has lost its schedule.
 const LOST_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
-/// Looks at the issued certificates of a user again, whose renewals may have stood still; gives how many.
+/// Looks at the certificates of a user again, whose renewals and orders may have stood still; gives how many.
 pub async fn resume(ctx: &Context, owner: UserId) -> Result<usize> {
     let mut query = Query::of(&super::CERTIFICATES, owner.0);
     query.index = Some("by_owner");
@@ -31,7 +32,7 @@ pub async fn resume(ctx: &Context, owner: UserId) -> Result<usize> {
     }
 }
 
-/// Wakes the issued certificates whose schedule was lost, or that never had one; gives how many. Reads all
+/// Wakes the certificates whose schedule was lost, or that never had one; gives how many. Reads all
 /// certificates: for once a day.
 pub async fn repair(ctx: &Context) -> Result<usize> {
     let now = ctx.clock.now();
@@ -42,17 +43,14 @@ pub async fn repair(ctx: &Context) -> Result<usize> {
         for item in page.items {
             let mut row = entity::from_item::<Certificate>(item)?;
             let ahead = row.value.renewal.as_mut().is_some_and(|renewal| renewal.clamp(now));
+            let watch = row.value.order.as_mut().and_then(|order| order.watch.as_mut());
+            let ahead = watch.is_some_and(|watch| watch.clamp(now)) || ahead;
             if ahead {
                 row.save(ctx.store.as_ref()).await?;
             }
             let certificate = row.value;
-            let lost = match (&certificate.state, &certificate.renewal) {
-                (State::Issued(_), Some(renewal)) => {
-                    renewal.wake_at(certificate.auto_renew).is_some_and(|wake_at| wake_at <= before)
-                }
-                (State::Issued(_), None) => true,
-                _ => false,
-            };
+            let unplanned = matches!((&certificate.state, &certificate.renewal), (State::Issued(_), None));
+            let lost = unplanned || wake_at(&certificate).is_some_and(|wake_at| wake_at <= before);
             if lost || ahead {
                 let job = Job::Renew { certificate: certificate.id };
                 ctx.queue.send_for(certificate.owner, QueueName::Issuer, &job, Duration::ZERO).await?;

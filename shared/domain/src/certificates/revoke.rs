@@ -1,5 +1,5 @@
 use super::{Certificate, State};
-use crate::acme::Account;
+use crate::acme::{self, Account};
 use crate::alerts::{self, Subject};
 use crate::entity::{self, Stored};
 use crate::ports::{Key, StoreError};
@@ -23,7 +23,10 @@ pub async fn revoke(ctx: &Context, certificate: &mut Stored<Certificate>) -> Res
     let store = ctx.store.as_ref();
     let account: Stored<Account> = entity::load(store, Key::of(certificate.value.account.0)).await?;
     let account = account.value.unlock(ctx.vault.as_ref()).await?;
-    ctx.ca.revoke(&account, &chain).await?;
+    if let Err(error) = ctx.ca.revoke(&account, &chain).await {
+        acme::heed(ctx, account.id, &[], &error).await;
+        return Err(error.into());
+    }
     loop {
         certificate.value.mark_revoked(ctx.clock.now())?;
         match store.write(certificate.update()?).await {

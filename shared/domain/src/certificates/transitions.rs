@@ -1,8 +1,10 @@
 //! The one place where a certificate changes its state.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
-use super::{Attempt, Certificate, Issued, Order, Renewal, State, Status};
+use super::{Attempt, Certificate, Issued, Order, Renewal, State, Status, Watch};
 use crate::ids::OperationId;
 use crate::{Error, Result};
 
@@ -62,7 +64,7 @@ impl Certificate {
             }
             _ => return self.refuse("order again"),
         }
-        self.order = Some(order);
+        self.order = Some(Order { watch: Some(Watch::since(now)), ..order });
         Ok(())
     }
 
@@ -70,6 +72,9 @@ impl Certificate {
     pub fn start_issuing(&mut self, operation: OperationId, now: Timestamp) -> Result<()> {
         if self.operation() != Some(operation) {
             return self.refuse("issue");
+        }
+        if let Some(order) = &mut self.order {
+            order.proven = true;
         }
         match &mut self.renewal {
             Some(renewal) if matches!(self.state, State::Issued(_)) => {
@@ -108,6 +113,18 @@ impl Certificate {
                 Ok(())
             }
             _ => self.become_(State::Failed { reason: reason.to_owned() }, now),
+        }
+    }
+
+    /// `verifying → idle` of a renewal whose CA asks to wait: it is ordered after that time.
+    pub fn put_off(&mut self, operation: OperationId, reason: &str, wait: Duration, now: Timestamp) -> Result<()> {
+        match &mut self.renewal {
+            Some(renewal) if matches!(self.state, State::Issued(_)) && renewal.operation() == Some(operation) => {
+                renewal.put_off(reason, wait, now);
+                self.updated_at = now;
+                Ok(())
+            }
+            _ => self.refuse("put off"),
         }
     }
 

@@ -1,21 +1,25 @@
+use std::time::Duration;
+
 use super::renew::start;
+use super::watch::watch;
 use super::{Certificate, Renewal, Renewed, State, schedule, tell};
 use crate::acme::Account;
 use crate::entity::{self, Stored};
 use crate::ids::CertificateId;
-use crate::ports::Key;
+use crate::ports::{CaError, Key};
 use crate::{Context, Error, Result};
 
-/// Does what is due for an issued certificate: asks its CA when it would have it renewed (RFC 9773), and renews it when
+/// Does what is due for a certificate: looks for the records that its owner has to make. Of an issued one, asks its CA when it would have it renewed (RFC 9773), and renews it when
 /// that time has come. Sets the time of the next look. Waking it too often, or twice at once, does no harm.
 pub async fn wake(ctx: &Context, id: CertificateId) -> Result<()> {
     let store = ctx.store.as_ref();
     let Some(mut certificate) = entity::find::<Certificate>(store, Key::of(id.0)).await? else { return Ok(()) };
-    let State::Issued(issued) = &certificate.value.state else { return Ok(()) };
-    let now = ctx.clock.now();
     if let Some(reason) = super::stopped(ctx, &certificate.value).await? {
         return stop(ctx, &mut certificate, reason).await;
     }
+    watch(ctx, &mut certificate).await?;
+    let State::Issued(issued) = &certificate.value.state else { return schedule(ctx, &certificate.value).await };
+    let now = ctx.clock.now();
     let mut changed = certificate.value.renewal.as_mut().is_some_and(Renewal::stand_no_more);
     if certificate.value.renewal.is_none() {
         let issued_at = issued.valid_from;
@@ -59,13 +63,20 @@ async fn look(ctx: &Context, certificate: &mut Certificate) -> Result<()> {
         Ok(None) => renewal.no_suggestion(now),
         Err(error) => {
             tracing::warn!(certificate = %id, %error, "the CA does not say when to renew; the plan stands");
-            renewal.not_told(now);
+            renewal.not_told(asked(&error), now);
         }
     }
     Ok(())
 }
 
-/// Starts the renewal; what the CA or the account stands against counts as a failed attempt.
+fn asked(error: &CaError) -> Option<Duration> {
+    match error {
+        CaError::Later { retry_after, .. } => *retry_after,
+        CaError::Refused(_) | CaError::Gone(_) | CaError::NoAccount(_) => None,
+    }
+}
+
+/// Starts the renewal; what the CA or the account stands against counts as a failed attempt, unless it is only to wait.
 async fn begin(ctx: &Context, certificate: &mut Stored<Certificate>) -> Result<()> {
     match start(ctx, certificate).await {
         Ok(Renewed::Started(operation)) => {
@@ -77,6 +88,10 @@ async fn begin(ctx: &Context, certificate: &mut Stored<Certificate>) -> Result<(
             Ok(())
         }
         Err(Error::Internal(cause)) => Err(Error::Internal(cause)),
+        Err(Error::PutOff { message, retry_after }) => put_off(ctx, certificate, &message, retry_after).await,
+        Err(Error::TooMany { message, retry_after }) => {
+            put_off(ctx, certificate, &message, Duration::from_secs(retry_after)).await
+        }
         Err(error) => {
             let reason = error.to_string();
             tracing::warn!(certificate = %certificate.value.id, reason, "its renewal could not begin");
@@ -86,4 +101,12 @@ async fn begin(ctx: &Context, certificate: &mut Stored<Certificate>) -> Result<(
             certificate.save(ctx.store.as_ref()).await
         }
     }
+}
+
+async fn put_off(ctx: &Context, certificate: &mut Stored<Certificate>, reason: &str, wait: Duration) -> Result<()> {
+    tracing::info!(certificate = %certificate.value.id, reason, ?wait, "its renewal waits, as the CA asks");
+    if let Some(renewal) = &mut certificate.value.renewal {
+        renewal.put_off(reason, wait, ctx.clock.now());
+    }
+    certificate.save(ctx.store.as_ref()).await
 }

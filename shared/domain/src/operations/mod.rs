@@ -189,6 +189,9 @@ pub struct Operation {
     /// Nobody takes it up before this time: the other side asked for a pause.
     #[serde(default)]
     pub resume_at: Option<Timestamp>,
+    /// Since when the other side says that it does not know what this is about.
+    #[serde(default)]
+    pub missing_since: Option<Timestamp>,
     /// Why it failed.
     pub error: Option<String>,
     /// When it was begun.
@@ -236,6 +239,7 @@ impl Operation {
             lease: None,
             unfinished: 0,
             resume_at: None,
+            missing_since: None,
             error: None,
             created_at: now,
             updated_at: now,

@@ -155,9 +155,12 @@ pub enum CaError {
     /// It refused, and will again: its words.
     #[error("{0}")]
     Refused(String),
-    /// The order or account does not exist there any more.
+    /// It does not know the order, or a part of it: not any more, or not yet, where its servers catch up with each other.
     #[error("{0}")]
     Gone(String),
+    /// The account does not exist there any more, or was deactivated (RFC 8555 §7.3.6).
+    #[error("{0}")]
+    NoAccount(String),
     /// It could not be reached, is rate limiting, or failed inside: later may work.
     #[error("{reason}")]
     Later {

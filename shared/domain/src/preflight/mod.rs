@@ -3,6 +3,7 @@
 
 mod caa;
 mod names;
+mod order;
 mod plan;
 
 use std::time::Duration;
@@ -37,7 +38,7 @@ pub enum CheckState {
 pub struct Check {
     /// The name it is about.
     pub name: String,
-    /// What was looked at: `zone`, `caa`, `challenge`.
+    /// What was looked at: `zone`, `caa`, `challenge`; of the order as a whole `names`, `account`, `duplicate`.
     pub check: &'static str,
     /// What it came to.
     pub state: CheckState,
@@ -64,14 +65,23 @@ impl Report {
     }
 }
 
-/// Looks at everything at once, for ten seconds at most.
+/// Looks at everything, and at what speaks against the order now: the account, and other orders for the same names.
+pub async fn report(ctx: &Context, plan: &Plan) -> Result<Report> {
+    let (looked, standing) = futures_util::join!(check(ctx, plan), order::standing(ctx, plan));
+    let mut report = looked?;
+    report.checks.extend(standing?);
+    report.ok = report.failure().is_none();
+    Ok(report)
+}
+
+/// Looks at everything that an order would fail over at once, for ten seconds at most.
 pub async fn check(ctx: &Context, plan: &Plan) -> Result<Report> {
     let deadline = Instant::now() + WITHIN;
     let of_name = |name: DomainName| async move { names::check(ctx, plan, &name, deadline).await };
     let checks = stream::iter(plan.names.clone()).map(of_name).buffered(AT_ONCE).collect::<Vec<_>>();
     let account = plan.account.as_ref().map(|account| account.id);
     let (checks, budget) = futures_util::join!(checks, budget::show(ctx, &plan.provider, account, &plan.names));
-    let checks: Vec<Check> = checks.into_iter().flatten().collect();
+    let checks: Vec<Check> = checks.into_iter().flatten().chain(order::redundant(plan)).collect();
     let budget = budget?;
     let ok = checks.iter().all(|check| check.state != CheckState::Failed);
     Ok(Report { ok, checks, budget })

@@ -12,6 +12,9 @@ use crate::dns_credentials::encloses;
 use crate::names::DomainName;
 use crate::ports::{ChallengeType, DnsError};
 
+/// The longest name there is in DNS (RFC 1035 §2.3.4, as text).
+const NAME_MAX: usize = 253;
+
 type Found = (CheckState, String);
 
 /// Every check of one name.
@@ -93,6 +96,14 @@ async fn caa(ctx: &Context, plan: &Plan, name: &DomainName) -> Found {
 
 async fn challenge(ctx: &Context, plan: &Plan, name: &DomainName) -> Found {
     let wildcard = name.as_str().starts_with("*.");
+    let longest = NAME_MAX - CHALLENGE.len();
+    if plan.method.challenge_type() == ChallengeType::Dns01 && name.base().len() > longest {
+        let length = name.base().len();
+        return failed(format!(
+            "no DNS record can prove it: with {CHALLENGE} in front a name may have {longest} characters, and this one has \
+             {length}; use the challenge http, or a wildcard above it"
+        ));
+    }
     match (plan.method, &plan.delegation) {
         (Method::Http, _) if wildcard => {
             failed("a wildcard is proven by DNS only: use the challenge dns, delegated or manual".into())

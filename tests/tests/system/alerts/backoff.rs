@@ -50,6 +50,36 @@ async fn attempts(steward: &Steward, id: i64) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn retry_after_may_be_a_date_or_a_fraction() {
+    let steward = Steward::start(StewardOptions::default()).await;
+    let (admin, sink) = (steward.admin().await, WebhookSink::start().await);
+    let id = webhook(&admin, &sink).await;
+    let date = |after: i64| {
+        let at = steward.ctx.clock.now() + jiff::SignedDuration::from_secs(after);
+        at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    };
+    let reactions = [
+        Reaction::new(429, "slowly").with("date", date(0)).with("retry-after", date(3600)),
+        Reaction::new(503, "slowly").with("retry-after", "7199.5"),
+    ];
+    for (seen, (reaction, seconds)) in (1..).zip(reactions.into_iter().zip([3600, 7200])) {
+        sink.next(reaction);
+        if seen == 1 {
+            see(&steward, 1, Some(Level::Critical)).await;
+        }
+        requests(&sink, seen).await;
+        in_state(&admin, id, "failing").await;
+        eventually("the attempt's record", async || attempts(&steward, id).await.ge(&seen).then_some(())).await;
+        steward.clock.advance(Duration::from_secs(seconds - 100));
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert_eq!(sink.requests().len(), seen, "too early");
+        steward.clock.advance(Duration::from_secs(101));
+    }
+    requests(&sink, 3).await;
+    in_state(&admin, id, "ok").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn retry_after_is_honoured() {
     let steward = Steward::start(StewardOptions::default()).await;
     let (admin, sink) = (steward.admin().await, WebhookSink::start().await);

@@ -152,7 +152,7 @@ async fn a_trusted_proxy_says_who_guesses() {
 
     let admin = steward.admin().await;
     let sources = eventually("the logins in the audit", async || {
-        let audit = admin.get("/api/audit?per_page=50").await.ok();
+        let audit = admin.get("/api/audit?limit=100").await.ok();
         let logins = audit["entries"].as_array()?.iter().filter(|entry| entry["action"] == "POST /api/auth/login");
         let sources: Vec<String> = logins.filter_map(|entry| entry["source"].as_str().map(str::to_owned)).collect();
         (sources.len() >= 14).then_some(sources)
