@@ -11,6 +11,7 @@ use domain::targets::TargetPolicy;
 use futures_util::future::try_join_all;
 use secrecy::SecretString;
 use ssh::SshRemote;
+use system::SystemEntropy;
 use system_tests::peers::Sshd;
 
 const HOSTS: usize = 20;
@@ -22,7 +23,7 @@ const TICKS: f64 = 100.0;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let remote = Arc::new(SshRemote::new(TargetPolicy::new(vec!["127.0.0.0/8".parse()?])));
+    let remote = Arc::new(SshRemote::new(TargetPolicy::new(vec!["127.0.0.0/8".parse()?]), Arc::new(SystemEntropy)));
     let key = remote.new_key(&[42; 32])?;
     let mut servers = Vec::new();
     for _ in 0..HOSTS {

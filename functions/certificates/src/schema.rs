@@ -145,6 +145,15 @@ described! {
     /// What serves a site.
     pub SiteKind = words(deployments::Kind::ALL.map(deployments::Kind::as_str));
 
+    /// How a deployment is verified.
+    pub VerifyMethod = words(deployments::Verify::ALL.map(deployments::Verify::as_str));
+
+    /// The name or the number of a user or a group of the server.
+    pub AccountName = text(1, 32).examples(["www-data"]);
+
+    /// The mode of a key's file, in octal digits.
+    pub FileMode = text(3, 4).examples(["640"]);
+
     /// Where a deployment stands.
     pub DeploymentStatus = words(deployments::Status::WORDS);
 

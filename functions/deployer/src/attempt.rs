@@ -81,13 +81,19 @@ impl Attempt {
         self.site.snippet.as_ref().map_or("", |(path, _)| path)
     }
 
-    /// Runs a command on the server.
-    pub(crate) async fn sh(&mut self, ctx: &Context, command: Command) -> Result<CommandOutput, Hitch> {
+    /// Connects, unless there is a connection.
+    pub(crate) async fn connect(&mut self, ctx: &Context) -> Result<(), Hitch> {
         if self.connection.is_none() {
             let contact = servers::connect(ctx, self.server.id).await?;
             self.server = contact.server.value;
             self.connection = Some(Connection { session: contact.session, fence: None });
         }
+        Ok(())
+    }
+
+    /// Runs a command on the server.
+    pub(crate) async fn sh(&mut self, ctx: &Context, command: Command) -> Result<CommandOutput, Hitch> {
+        self.connect(ctx).await?;
         let Some(Connection { session, .. }) = &self.connection else {
             return Err(Hitch::failed("there is no connection"));
         };
@@ -101,11 +107,6 @@ impl Attempt {
                 Err(Hitch::Lost(error))
             }
         }
-    }
-
-    /// Connects, unless there is a connection.
-    pub(crate) async fn connect(&mut self, ctx: &Context) -> Result<(), Hitch> {
-        self.sh(ctx, Command::new(":", Duration::from_secs(10))).await.map(|_| ())
     }
 
     /// Runs a script on the server that changes something, and has to go well. What an earlier connection left running

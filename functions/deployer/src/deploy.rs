@@ -124,7 +124,7 @@ async fn lost(ctx: &Context, attempt: &mut Attempt, error: RemoteError) -> Resul
     let changed = attempt.has_changed_something();
     if !changed && !may_pass(&error) {
         // A false server, or one that lets nobody in: somebody has to do something there, or here.
-        let try_again = matches!(error, RemoteError::LoginRefused(_));
+        let try_again = matches!(error, RemoteError::LoginRefused(_) | RemoteError::NoShell(_));
         return failed(ctx, attempt, error.to_string(), try_again).await;
     }
     let lost_since = *attempt.run.value.lost_since.get_or_insert(now);

@@ -93,6 +93,7 @@ pub(crate) fn may_pass(error: &RemoteError) -> bool {
         RemoteError::Forbidden(_)
         | RemoteError::HostKeyChanged { .. }
         | RemoteError::LoginRefused(_)
+        | RemoteError::NoShell(_)
         | RemoteError::Invalid(_) => false,
     }
 }

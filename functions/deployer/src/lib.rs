@@ -33,9 +33,9 @@ use domain::operations::Next;
 use domain::ports::QueueName;
 use domain::{Context, Result};
 
-/// How long one worker keeps an operation before another may take it up; renewed with each recorded step, the longest
-/// of which runs two commands of [`script::COMMAND`] each.
-pub const LEASE: std::time::Duration = std::time::Duration::from_secs(90);
+/// How long one worker keeps an operation before another may take it up; renewed with each recorded step. Longer than
+/// two commands that take all of [`domain::servers::COMMAND`].
+pub const LEASE: std::time::Duration = std::time::Duration::from_secs(120);
 
 /// Works on a job of the deployer's queue.
 pub async fn handle(ctx: &Context, job: &Job) -> Result<Next> {

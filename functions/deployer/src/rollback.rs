@@ -14,6 +14,8 @@ use crate::verify::{pause, since};
 
 /// A site that does not serve what it did before this long after a reload is told once more, and then given up.
 const PROVE_FOR: Duration = Duration::from_secs(4);
+/// The pause before a script is run again that failed where nobody looks at the site.
+const AGAIN: Duration = Duration::from_secs(1);
 /// How often everything is put back before it is given up.
 const TRIES: u32 = 2;
 
@@ -61,6 +63,11 @@ async fn put_back(ctx: &Context, attempt: &mut Attempt, rollback: Rollback, befo
         Ok(_) => None,
         Err(Hitch::Failed { reason, .. }) if rollback.tries + 1 >= TRIES => {
             return give_up(ctx, attempt, &reason).await;
+        }
+        // Where nobody looks at the site, nothing else would show that it is not put back.
+        Err(Hitch::Failed { reason, .. }) if attempt.site.endpoints.is_empty() => {
+            attempt.run.value.rollback = Some(Rollback { tries: rollback.tries + 1, ..rollback });
+            return Ok(Course::Wait(AGAIN, Some(reason)));
         }
         Err(Hitch::Failed { reason, .. }) => Some(reason),
         Err(other) => return Err(other),
@@ -111,10 +118,13 @@ fn is_as_before(attempt: &Attempt, before: &Before, now: &Served) -> bool {
 
 async fn rolled_back(ctx: &Context, attempt: &mut Attempt, rollback: &Rollback) -> Result<Course, Hitch> {
     let took = since(ctx, rollback.since);
-    let found =
-        format!("what was there before is served again, {:.1} s after the run was given up", took.as_secs_f64());
+    let stands = match attempt.site.endpoints.is_empty() {
+        true => "what was there before is in its place again",
+        false => "what was there before is served again",
+    };
+    let found = format!("{stands}, {:.1} s after the run was given up", took.as_secs_f64());
     attempt.operation.value.complete_with("rollback", Some(found), ctx.clock.now());
-    let error = format!("{}; what was there before is served again", rollback.reason);
+    let error = format!("{}; {stands}", rollback.reason);
     Ok(attempt.end(ctx, Outcome::RolledBack { error }, true).await?)
 }
 

@@ -1,13 +1,7 @@
 //! What is run on a server. Scripts are of the POSIX shell, and safe to run again; `mv -T` is GNU's and busybox's.
 
-use std::time::Duration;
-
 use domain::ports::Command;
-
-/// How long a script that handles files may take.
-const FILES: Duration = Duration::from_secs(20);
-/// How long a test of the configuration, or a reload, may take.
-pub(crate) const COMMAND: Duration = Duration::from_secs(30);
+use domain::servers::COMMAND;
 
 const HEAD: &str = include_str!("scripts/head.sh");
 const TAKE_OVER: &str = include_str!("scripts/take_over.sh");
@@ -18,13 +12,14 @@ pub(crate) const SWAP: &str = include_str!("scripts/swap.sh");
 pub(crate) const PUT_BACK: &str = include_str!("scripts/put_back.sh");
 pub(crate) const RELINK: &str = include_str!("scripts/relink.sh");
 pub(crate) const FINISH: &str = include_str!("scripts/finish.sh");
+pub(crate) const ON_DISK: &str = include_str!("scripts/on_disk.sh");
 pub(crate) const INSPECT: &str = include_str!("scripts/inspect.sh");
 pub(crate) const STANDS: &str = include_str!("scripts/stands.sh");
 pub(crate) const IDENTIFY: &str = include_str!("scripts/identify.sh");
 
 /// One of the scripts above, with its arguments; those that change something are [`fenced`].
 pub(crate) fn script<const N: usize>(text: &str, arguments: [&str; N]) -> Command {
-    Command::new(format!("{HEAD}{text}"), FILES).with(arguments)
+    Command::new(format!("{HEAD}{text}"), COMMAND).with(arguments)
 }
 
 /// Takes a directory over for the connection that this fence stands for: whatever an earlier one has still running
@@ -88,14 +83,14 @@ mod tests {
     fn what_a_dropped_connection_left_running_removes_nothing_of_the_next() {
         let place = TempDir::new().unwrap();
         let directory = place.path().to_str().unwrap();
-        let late = fenced(script(FINISH, [directory, "1-first", ""]), "one");
+        let late = fenced(script(FINISH, [directory, "1-aaaaaaaaaaaa", ""]), "one");
         assert_eq!(run(&take_over(directory, "one")).0, 0);
         assert_eq!(run(&take_over(directory, "two")).0, 0);
-        fs::create_dir_all(place.path().join("versions/2-second")).unwrap();
+        fs::create_dir_all(place.path().join("versions/2-bbbbbbbbbbbb")).unwrap();
         let (status, said) = run(&late);
         assert!(status == 75 && said.contains(OVERTAKEN), "{status} {said}");
-        assert_eq!(names(&place.path().join("versions")), ["2-second"]);
-        assert_eq!(run(&fenced(script(FINISH, [directory, "1-first", ""]), "two")).0, 0);
+        assert_eq!(names(&place.path().join("versions")), ["2-bbbbbbbbbbbb"]);
+        assert_eq!(run(&fenced(script(FINISH, [directory, "1-aaaaaaaaaaaa", ""]), "two")).0, 0);
         assert!(names(&place.path().join("versions")).is_empty());
     }
 
@@ -104,12 +99,13 @@ mod tests {
         let place = TempDir::new().unwrap();
         let directory = place.path().to_str().unwrap();
         assert_eq!(run(&take_over(directory, "one")).0, 0);
-        let mut hanging = start(&fenced(script(UPLOAD, [directory, "1-a", "chain", "6"]), "one"));
+        let mut hanging =
+            start(&fenced(script(UPLOAD, [directory, "1-aaaaaaaaaaaa", "chain", "6", "", "", ""]), "one"));
         let mut input = hanging.stdin.take().unwrap();
         input.write_all(b"sec").unwrap();
 
         assert_eq!(run(&take_over(directory, "two")).0, 0);
-        let mut again = start(&fenced(script(UPLOAD, [directory, "1-a", "chain", "6"]), "two"));
+        let mut again = start(&fenced(script(UPLOAD, [directory, "1-aaaaaaaaaaaa", "chain", "6", "", "", ""]), "two"));
         again.stdin.take().unwrap().write_all(b"secret").unwrap();
         assert_eq!(end(again), (0, String::new()));
 
@@ -117,7 +113,7 @@ mod tests {
         drop(input);
         let (status, said) = end(hanging);
         assert!(status == 75 && said.contains(OVERTAKEN), "{status} {said}");
-        let version = place.path().join("versions/1-a");
+        let version = place.path().join("versions/1-aaaaaaaaaaaa");
         assert_eq!(names(&version), ["fullchain.pem", "privkey.pem"]);
         assert_eq!(fs::read_to_string(version.join("privkey.pem")).unwrap(), "secret");
     }

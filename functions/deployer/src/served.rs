@@ -12,14 +12,24 @@ use sha2::{Digest, Sha256};
 /// How long one handshake may take.
 const WITHIN: Duration = Duration::from_secs(5);
 
-/// What is served at each address of the site, under each name, and why nothing is where nothing is.
+/// What is served at each address of the site, under each name, and why nothing is where nothing is. A site may have one
+/// certificate with an RSA key and one with an ECDSA key: the one of the deployed key's kind is asked for.
 pub(crate) async fn look(ctx: &Context, site: &Site) -> Vec<(Served, Option<ProbeError>)> {
-    join_all(site.endpoints.iter().map(|endpoint| one(ctx, endpoint))).await
+    join_all(site.endpoints.iter().map(|endpoint| one(ctx, endpoint, site.key))).await
 }
 
-async fn one(ctx: &Context, (name, address, port): &(String, IpAddr, u16)) -> (Served, Option<ProbeError>) {
-    let endpoint = Endpoint { host: name.clone(), address: *address, port: *port, starttls: None, key: KeyAsked::Any };
-    let (fingerprint, problem) = match ctx.prober.handshake(&endpoint, WITHIN).await {
+async fn one(
+    ctx: &Context,
+    (name, address, port): &(String, IpAddr, u16),
+    key: KeyAsked,
+) -> (Served, Option<ProbeError>) {
+    let endpoint = Endpoint { host: name.clone(), address: *address, port: *port, starttls: None, key };
+    let mut seen = ctx.prober.handshake(&endpoint, WITHIN).await;
+    if key != KeyAsked::Any && matches!(seen, Err(ProbeError::Tls(_))) {
+        // It may have a certificate of the other kind alone.
+        seen = ctx.prober.handshake(&Endpoint { key: KeyAsked::Any, ..endpoint }, WITHIN).await;
+    }
+    let (fingerprint, problem) = match seen {
         Ok(handshake) => (handshake.chain.first().map(|leaf| hex::encode(Sha256::digest(leaf))), None),
         Err(error) => (None, Some(error)),
     };

@@ -29,6 +29,7 @@ pub(crate) async fn next(ctx: &Context, attempt: &mut Attempt) -> Result<Course,
 
 async fn connect(ctx: &Context, attempt: &mut Attempt) -> Result<Course, Hitch> {
     attempt.connect(ctx).await?;
+    attempt.run.value.lost_since = None;
     let now = ctx.clock.now();
     attempt.run.value.started_at.get_or_insert(now);
     attempt.run.value.outcome = Outcome::Running;
@@ -47,8 +48,11 @@ async fn upload(ctx: &Context, attempt: &mut Attempt) -> Result<Course, Hitch> {
     attempt.run.value.fingerprint = Some(material.fingerprint);
     let version = attempt.version()?;
     let bytes = material.key.expose_secret().len().to_string();
-    let directory = attempt.site.deploy_path.clone();
-    let upload = script(script::UPLOAD, [&directory, &version, &material.chain, &bytes]).reading(material.key);
+    // What a dry run finds in the way, this one finds before it changes anything.
+    inspect::look_at_place(ctx, attempt).await?;
+    let (directory, rights) = (&attempt.site.deploy_path, attempt.site.rights.clone());
+    let arguments = [directory.as_str(), &version, &material.chain, &bytes, &rights.owner, &rights.group, &rights.mode];
+    let upload = script(script::UPLOAD, arguments).reading(material.key);
     attempt.change(ctx, "the files cannot be put on the server", upload).await?;
     attempt.done(ctx, "upload", None).await
 }
@@ -59,6 +63,12 @@ async fn backup(ctx: &Context, attempt: &mut Attempt) -> Result<Course, Hitch> {
     let backup = script(script::BACKUP, [&attempt.site.deploy_path, &version, &run, attempt.snippet_path()]);
     let said = attempt.change(ctx, "what is on the server cannot be kept", backup).await?;
     let (link, chain) = said.split_once('\n').unwrap_or((said.as_str(), ""));
+    let version = match link.trim() {
+        "" => None,
+        link => Some(link.strip_prefix("versions/").ok_or_else(|| {
+            Hitch::failed(format!("{}/current is a link to {link:?}, which is not Steward's", attempt.site.deploy_path))
+        })?),
+    };
     let fingerprint = tls::facts(chain).ok().map(|facts| facts.fingerprint);
     let seen = served::look(ctx, &attempt.site).await;
     if let Some(ProbeError::Refused(reason)) =
@@ -67,7 +77,7 @@ async fn backup(ctx: &Context, attempt: &mut Attempt) -> Result<Course, Hitch> {
         return Err(Hitch::refused(format!("the site cannot be looked at: {reason}")));
     }
     let served = seen.into_iter().map(|(served, _)| served).collect();
-    let before = Before { version: link.trim().strip_prefix("versions/").map(str::to_owned), fingerprint, served };
+    let before = Before { version: version.map(str::to_owned), fingerprint, served };
     let found = before
         .fingerprint
         .as_deref()

@@ -1,10 +1,13 @@
 use std::time::Duration;
 
 use domain::Context;
+use domain::deployments::{Before, Served};
+use domain::ports::ProbeError;
 use jiff::Timestamp;
 
 use crate::attempt::Attempt;
 use crate::hitch::{Course, Hitch};
+use crate::script::{self, script};
 use crate::served;
 
 /// A site that does not serve the new certificate this long after the reload never will.
@@ -19,10 +22,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Looks at the site until each of its addresses serves the new certificate.
 pub(crate) async fn verify(ctx: &Context, attempt: &mut Attempt) -> Result<Course, Hitch> {
     let expected = attempt.run.value.fingerprint.clone();
+    if attempt.site.endpoints.is_empty() {
+        return on_disk(ctx, attempt, expected).await;
+    }
     let seen = served::look(ctx, &attempt.site).await;
-    let Some((served, problem)) = seen.iter().find(|(served, _)| served.fingerprint != expected) else {
+    let amiss: Vec<_> = seen.iter().filter(|(served, _)| served.fingerprint != expected).collect();
+    let Some((served, problem)) = amiss.first() else {
         let found = match attempt.site.endpoints.len() {
-            0 => "no port was named to look at".to_owned(),
             1 => "the new certificate is served".to_owned(),
             n => format!("the new certificate is served at all {n} places"),
         };
@@ -33,13 +39,45 @@ pub(crate) async fn verify(ctx: &Context, attempt: &mut Attempt) -> Result<Cours
     let waited = since(ctx, began);
     attempt.run.value.looks += 1;
     if waited >= VERIFY_FOR && attempt.run.value.looks >= LOOKS {
+        let before = attempt.before()?;
+        if amiss.iter().all(|(served, problem)| cannot_be_verified(&before, served, problem.as_ref())) {
+            let found = format!(
+                "cannot be verified: {words}, and nothing could be read there before this run either. The files are in \
+                 place, and the reload went well. Set config.verify to \"files\" where Steward cannot see what visitors \
+                 see"
+            );
+            return attempt.done(ctx, "verify", Some(found)).await;
+        }
+        let assumed = attempt.site.assumed.as_ref().map(|assumed| format!("; {assumed}")).unwrap_or_default();
         return Err(Hitch::failed(format!(
-            "{} s after the reload {words}, not the new one, {}",
+            "{} s after the reload {words}, not the new one, {}{assumed}",
             waited.as_secs(),
             expected.as_deref().map(served::short).unwrap_or_default()
         )));
     }
     Ok(Course::Wait(pause(waited), Some(words)))
+}
+
+/// Compares what is on the disk, where no handshake is asked for.
+async fn on_disk(ctx: &Context, attempt: &mut Attempt, expected: Option<String>) -> Result<Course, Hitch> {
+    let (version, directory) = (attempt.version()?, attempt.site.deploy_path.clone());
+    let command = script(script::ON_DISK, [&directory, &version]);
+    let chain = attempt.must(ctx, "the new files are not in their place", command).await?;
+    let found = tls::facts(&chain).ok().map(|facts| facts.fingerprint);
+    if found != expected {
+        return Err(Hitch::failed(format!("{directory}/fullchain.pem does not hold the new certificate")));
+    }
+    attempt.done(ctx, "verify", Some("the new files are on the server; no handshake was asked for".to_owned())).await
+}
+
+/// Whether somebody answers there whom Steward cannot read, and could not before the run either: a rollback would put
+/// back what is perhaps as well served as it was, for nothing.
+fn cannot_be_verified(before: &Before, now: &Served, problem: Option<&ProbeError>) -> bool {
+    let could_be_read = before.served.iter().any(|served| {
+        (&served.name, served.address, served.port) == (&now.name, now.address, now.port)
+            && served.fingerprint.is_some()
+    });
+    !could_be_read && matches!(problem, Some(ProbeError::Tls(_) | ProbeError::NotTls(_)))
 }
 
 /// When a step began; now, if it does.

@@ -95,7 +95,7 @@ pub fn on_aws(
     let messenger = HttpMessenger::new(policy.clone())?;
     let prober = Arc::new(RustlsProber::new(policy.clone(), Arc::clone(&clock)));
     let ca = Arc::new(InstantCa::new(policy.clone(), Arc::clone(&clock)));
-    let remote = Arc::new(SshRemote::new(policy.clone()));
+    let remote = Arc::new(SshRemote::new(policy.clone(), Arc::clone(&entropy)));
     Ok(Context {
         store: aws.store(),
         queue: aws.queue(),

@@ -128,7 +128,7 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let mailer = mailer(config, &clock, &entropy)?;
     let prober = Arc::new(RustlsProber::new(policy.clone(), Arc::clone(&clock)));
     let ca = Arc::new(InstantCa::new(policy.clone(), Arc::clone(&clock)));
-    let remote = Arc::new(SshRemote::new(policy.clone()));
+    let remote = Arc::new(SshRemote::new(policy.clone(), Arc::clone(&entropy)));
     let ctx = Context {
         store: embedded.store(),
         queue: embedded.queue(),

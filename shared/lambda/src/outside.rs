@@ -44,7 +44,7 @@ impl Outside {
 
     /// Machines reached over SSH.
     pub fn remote(&self) -> Arc<dyn Remote> {
-        Arc::new(SshRemote::new(self.targets.clone()))
+        Arc::new(SshRemote::new(self.targets.clone(), Arc::clone(&self.entropy)))
     }
 
     /// The keys for such machines, without the way there.

@@ -1,54 +1,97 @@
 //! One command on one channel (RFC 4254 §6.5, §6.10).
 
+use std::time::Duration;
+
 use domain::ports::{Command, CommandOutput, RemoteError};
-use russh::ChannelMsg;
-use russh::client::{Handle, Handler};
+use russh::client::{Handle, Handler, Msg};
+use russh::{Channel, ChannelMsg};
 use secrecy::ExposeSecret;
+use tokio::time::{Instant, timeout_at};
 
 use crate::fault::dropped;
+use crate::frame::{Answer, Frame};
+use crate::no_shell::no_shell;
 
 /// How much is kept of what a command prints.
 const STDOUT_MAX: usize = 256 * 1024;
 /// How much is kept of what it complains of.
 const STDERR_MAX: usize = 64 * 1024;
-/// What a shell says of a program that a signal ended, at the least.
-const BY_SIGNAL: u32 = 128;
+/// How long the rest of an answer may take after the exit status: a child that was left behind may hold the streams open
+/// for ever.
+const REST: Duration = Duration::from_secs(2);
 
-pub(crate) async fn run<H: Handler>(handle: &Handle<H>, command: Command) -> Result<CommandOutput, RemoteError> {
-    let words = ["sh", "-c", command.script.as_str(), "steward"];
-    let words = words.into_iter().chain(command.arguments.iter().map(String::as_str));
-    let line = shlex::try_join(words).map_err(|_| RemoteError::Invalid("a command has a NUL in it".into()))?;
-
-    let mut channel = handle.channel_open_session().await.map_err(|error| dropped(&error))?;
-    channel.exec(true, line).await.map_err(|error| dropped(&error))?;
-    if let Some(input) = &command.input {
-        channel.data_bytes(input.expose_secret().as_bytes().to_vec()).await.map_err(|error| dropped(&error))?;
+/// Runs a command, on the channel that is open or on a new one, and waits for its end.
+pub(crate) async fn run<H: Handler>(
+    handle: &Handle<H>,
+    open: Option<Channel<Msg>>,
+    command: Command,
+    nonce: String,
+) -> Result<CommandOutput, RemoteError> {
+    let frame = Frame::new(nonce);
+    let input = frame.input(&command)?;
+    let mut channel = match open {
+        Some(channel) => channel,
+        None => handle.channel_open_session().await.map_err(|error| dropped(&error))?,
+    };
+    channel.exec(true, frame.line()).await.map_err(|error| dropped(&error))?;
+    // What answers in place of a shell may end before it has read this; what it says matters more.
+    let mut sent = channel.data_bytes(input.expose_secret().as_bytes().to_vec()).await;
+    if sent.is_ok() {
+        sent = channel.eof().await;
     }
-    channel.eof().await.map_err(|error| dropped(&error))?;
+    let (mut stdout, mut stderr) = (frame.answer(STDOUT_MAX), frame.answer(STDERR_MAX));
+    let exit = listen(&mut channel, &mut stdout, &mut stderr).await?;
+    // Best effort: the connection may be gone.
+    let _ = channel.close().await;
 
-    let (mut stdout, mut stderr, mut status) = (Vec::new(), Vec::new(), None);
-    while let Some(message) = channel.wait().await {
-        match message {
-            ChannelMsg::Data { data } => keep(&mut stdout, &data, STDOUT_MAX),
-            ChannelMsg::ExtendedData { data, ext: 1 } => keep(&mut stderr, &data, STDERR_MAX),
-            ChannelMsg::ExitStatus { exit_status } => status = Some(exit_status),
-            ChannelMsg::ExitSignal { signal_name, error_message, .. } => {
-                status = Some(BY_SIGNAL);
-                let ended = format!("ended by signal {signal_name:?} {error_message}");
-                keep(&mut stderr, ended.as_bytes(), STDERR_MAX);
-            }
-            ChannelMsg::Failure => {
-                return Err(RemoteError::LoginRefused("the server lets this user run no commands".into()));
-            }
-            _ => {}
+    if let Some(status) = stdout.status() {
+        return Ok(CommandOutput { status, stdout: stdout.text(), stderr: stderr.text() });
+    }
+    match (exit, sent) {
+        (Some(Exit::Status(status)), _) if !stdout.has_begun() && !stderr.has_begun() => {
+            Err(no_shell(status, &stdout.greeting(), &stderr.greeting()))
         }
+        (Some(Exit::Status(_)), _) => Err(RemoteError::Dropped("the answer of a command broke off".into())),
+        (Some(Exit::Signal(name)), _) => Err(RemoteError::Dropped(format!("{name} ended the shell"))),
+        (None, Err(error)) => Err(dropped(&error)),
+        (None, Ok(())) => Err(RemoteError::Dropped("while a command ran".into())),
     }
-    let status = status.ok_or_else(|| RemoteError::Dropped("while a command ran".into()))?;
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Ok(CommandOutput { status, stdout: text(stdout), stderr: text(stderr) })
 }
 
-fn keep(kept: &mut Vec<u8>, more: &[u8], max: usize) {
-    let room = max.saturating_sub(kept.len()).min(more.len());
-    kept.extend_from_slice(more.get(..room).unwrap_or_default());
+/// How the login shell ended.
+enum Exit {
+    Status(u32),
+    Signal(String),
+}
+
+/// Listens until the answer is whole, the channel is closed, or the shell has ended and nothing more comes.
+async fn listen(
+    channel: &mut Channel<Msg>,
+    stdout: &mut Answer,
+    stderr: &mut Answer,
+) -> Result<Option<Exit>, RemoteError> {
+    let (mut exit, mut until) = (None, None);
+    loop {
+        if stdout.status().is_some() && stderr.status().is_some() {
+            return Ok(exit);
+        }
+        let message = match until {
+            None => channel.wait().await,
+            Some(until) => timeout_at(until, channel.wait()).await.ok().flatten(),
+        };
+        match message {
+            None => return Ok(exit),
+            Some(ChannelMsg::Data { data }) => stdout.push(&data),
+            Some(ChannelMsg::ExtendedData { data, ext: 1 }) => stderr.push(&data),
+            Some(ChannelMsg::ExitStatus { exit_status }) => exit = Some(Exit::Status(exit_status)),
+            Some(ChannelMsg::ExitSignal { signal_name, .. }) => exit = Some(Exit::Signal(format!("{signal_name:?}"))),
+            Some(ChannelMsg::Failure) => {
+                return Err(RemoteError::NoShell("the server lets this user run no commands".into()));
+            }
+            Some(_) => {}
+        }
+        if until.is_none() && (exit.is_some() || stdout.status().is_some()) {
+            until = Some(Instant::now() + REST);
+        }
+    }
 }

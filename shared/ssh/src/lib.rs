@@ -2,8 +2,12 @@
 
 mod channel;
 mod fault;
+mod frame;
 mod keys;
+mod no_shell;
+mod offer;
 mod offline;
+mod refused;
 mod remote;
 
 pub use offline::SshKeys;

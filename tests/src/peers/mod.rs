@@ -48,7 +48,7 @@ pub use gate::Gate;
 pub use hostile::{Hostile, Manner};
 pub use machine::Machine;
 pub use ministack::Ministack;
-pub use need::{available, find};
+pub use need::{available, find, skip};
 pub use nginx::Nginx;
 pub use pebble::{EAB_KEY, EAB_KID, Pebble, PebbleOptions};
 pub use port::Port;

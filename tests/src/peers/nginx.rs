@@ -1,5 +1,6 @@
-use std::fs;
+use std::fs::{self, Permissions};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::{Port, Process};
@@ -19,13 +20,30 @@ impl Nginx {
         fs::create_dir(&site).unwrap();
         fs::write(site.join("fullchain.pem"), chain).unwrap();
         fs::write(site.join("privkey.pem"), key).unwrap();
+        fs::set_permissions(site.join("privkey.pem"), Permissions::from_mode(0o600)).unwrap();
         let directives =
             format!("ssl_certificate {0}/fullchain.pem; ssl_certificate_key {0}/privkey.pem;", site.display());
         Self::start_with(directory, &directives).await
     }
 
+    /// The same behind a proxy: it speaks TLS only after a line of the PROXY protocol.
+    pub async fn start_behind_proxy(chain: &str, key: &str) -> Self {
+        let directory = Process::directory();
+        let site = directory.path().join("site");
+        fs::create_dir(&site).unwrap();
+        fs::write(site.join("fullchain.pem"), chain).unwrap();
+        fs::write(site.join("privkey.pem"), key).unwrap();
+        let directives =
+            format!("ssl_certificate {0}/fullchain.pem; ssl_certificate_key {0}/privkey.pem;", site.display());
+        Self::listening(directory, "ssl proxy_protocol", &directives).await
+    }
+
     /// Starts one whose site takes its certificate from what these directives say.
     pub async fn start_with(directory: tempfile::TempDir, directives: &str) -> Self {
+        Self::listening(directory, "ssl", directives).await
+    }
+
+    async fn listening(directory: tempfile::TempDir, manner: &str, directives: &str) -> Self {
         let port = Port::claim();
         let path = directory.path().to_owned();
         let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
@@ -33,7 +51,7 @@ impl Nginx {
             .concat();
         let conf = format!(
             "daemon off;\nworker_processes 2;\npid {0}/nginx.pid;\nerror_log stderr notice;\nevents {{ worker_connections \
-             128; }}\nhttp {{\naccess_log off;\n{temporary}server {{ listen {1} ssl; {directives}\nlocation / {{ return \
+             128; }}\nhttp {{\naccess_log off;\n{temporary}server {{ listen {1} {manner}; {directives}\nlocation / {{ return \
              200 hello; }} }}\n}}\n",
             path.display(),
             port.address(),

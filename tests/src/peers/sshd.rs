@@ -1,6 +1,6 @@
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{Port, Process};
@@ -16,18 +16,45 @@ pub struct Sshd {
 impl Sshd {
     /// Starts one with an Ed25519 host key that lets nobody in yet.
     pub async fn start() -> Self {
+        Self::start_with("").await
+    }
+
+    /// The same with more lines of sshd_config, which come before the others, and so win.
+    pub async fn start_with(lines: &str) -> Self {
         let (port, directory) = (Port::claim(), Process::directory());
         make_key(directory.path(), "host_key", "ed25519");
-        let process = Self::run(&port, directory, "host_key").await;
+        let process = Self::run(&port, directory, "host_key", lines).await;
         Self { process, port, key: "host_key".into() }
     }
 
-    async fn run(port: &Port, directory: tempfile::TempDir, key: &str) -> Process {
+    /// Starts one that runs a script of the shell instead of what is asked for, which the script finds in
+    /// `$SSH_ORIGINAL_COMMAND`. See [`Sshd::log_in_by`].
+    pub async fn start_with_login(script: &str) -> Self {
+        let (port, directory) = (Port::claim(), Process::directory());
+        make_key(directory.path(), "host_key", "ed25519");
+        let login = directory.path().join("login");
+        fs::write(&login, script).unwrap();
+        let lines = format!("ForceCommand exec /bin/sh {}\n", login.display());
+        let process = Self::run(&port, directory, "host_key", &lines).await;
+        Self { process, port, key: "host_key".into() }
+    }
+
+    /// Runs another script from here on.
+    pub fn log_in_by(&self, script: &str) {
+        fs::write(self.process.path("login"), script).unwrap();
+    }
+
+    /// A file of its directory.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.process.path(name)
+    }
+
+    async fn run(port: &Port, directory: tempfile::TempDir, key: &str, lines: &str) -> Process {
         // Where sshd keeps its processes that have not authenticated yet, when root starts it.
         let _ = fs::create_dir_all("/run/sshd");
         let path = directory.path();
         let conf = format!(
-            "Port {}\nListenAddress 127.0.0.1\nHostKey {}\nPidFile none\nAuthorizedKeysFile {}\nStrictModes no\nUsePAM \
+            "{lines}Port {}\nListenAddress 127.0.0.1\nHostKey {}\nPidFile none\nAuthorizedKeysFile {}\nStrictModes no\nUsePAM \
              no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\nMaxStartups \
              200\nLogLevel VERBOSE\n",
             port.number(),
@@ -56,7 +83,7 @@ impl Sshd {
         let directory = Process::directory();
         fs::write(directory.path().join("authorized_keys"), authorized).unwrap();
         make_key(directory.path(), "another_key", "ed25519");
-        let process = Self::run(&self.port, directory, "another_key").await;
+        let process = Self::run(&self.port, directory, "another_key", "").await;
         Self { process, port: self.port, key: "another_key".into() }
     }
 

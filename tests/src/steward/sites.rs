@@ -51,16 +51,33 @@ impl SiteLab {
         Self::with(StewardOptions { idle: true, ..StewardOptions::default() }).await
     }
 
+    /// Starts all of it, with this way to the server.
+    pub async fn reached_by(sshd: Sshd) -> Self {
+        let authority = Authority::generate();
+        let (chain, key) = authority.issue(&[SITE]);
+        let nginx = Nginx::start(&chain, &key).await;
+        Self::of(authority, &chain, nginx, sshd, StewardOptions::default()).await
+    }
+
+    /// Starts all of it, with an nginx that has this certificate of the authority.
+    pub async fn serving(authority: Authority, chain: &str, nginx: Nginx) -> Self {
+        Self::of(authority, chain, nginx, Sshd::start().await, StewardOptions::default()).await
+    }
+
     async fn with(options: StewardOptions) -> Self {
         let authority = Authority::generate();
         let (chain, key) = authority.issue(&[SITE]);
-        let (nginx, sshd) = (Nginx::start(&chain, &key).await, Sshd::start().await);
+        let nginx = Nginx::start(&chain, &key).await;
+        Self::of(authority, &chain, nginx, Sshd::start().await, options).await
+    }
+
+    async fn of(authority: Authority, chain: &str, nginx: Nginx, sshd: Sshd, options: StewardOptions) -> Self {
         let steward = Steward::start(options).await;
         let admin = steward.admin().await;
         let server = add_server(&admin, &sshd, sshd.address(), "nginx").await;
         let (new, new_key) = authority.issue(&[SITE]);
         let certificate = steward.plant_issued(1, SITE, &new, &new_key).await;
-        let (old, new) = (fingerprint(&chain), fingerprint(&new));
+        let (old, new) = (fingerprint(chain), fingerprint(&new));
         Self { authority, nginx, sshd, steward, admin, server, certificate, old, new }
     }
 
@@ -86,6 +103,15 @@ impl SiteLab {
     pub async fn run(&self, deployment: i64) -> i64 {
         let reply = self.admin.post(&format!("/api/deployments/{deployment}/run"), json!({})).await.expect(202);
         reply["operation_id"].as_i64().unwrap()
+    }
+
+    /// Looks only, by a dry run; what the run says then.
+    pub async fn dry_run(&self, deployment: i64) -> Value {
+        let path = format!("/api/deployments/{deployment}/run");
+        let started = self.admin.post(&path, json!({"dry_run": true})).await.expect(202);
+        let operation = started["operation_id"].as_i64().unwrap();
+        self.ended(operation).await;
+        self.last_run_of(deployment, operation).await
     }
 
     /// Runs a deployment to its end; what the run says then.

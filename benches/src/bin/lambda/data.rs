@@ -72,7 +72,7 @@ fn context(environment: &[(String, String)], mails: &std::path::Path) -> Result<
         dns: Arc::new(dns::Authoritative::new(None, policy.clone())?),
         zones: Arc::new(domain::ports::Absent),
         prober: Arc::new(probe::RustlsProber::new(policy.clone(), Arc::clone(&clock))),
-        remote: Arc::new(ssh::SshRemote::new(policy)),
+        remote: Arc::new(ssh::SshRemote::new(policy, Arc::clone(&entropy))),
         mailer: Arc::new(mail::Directory::new(mails, Arc::clone(&clock), Arc::clone(&entropy))?),
         clock,
         entropy,

@@ -10,7 +10,7 @@ pub mod update;
 
 use std::net::IpAddr;
 
-use domain::deployments::{Config, Deployment, Kind};
+use domain::deployments::{Config, Deployment, Kind, Verify};
 use domain::names::{DomainName, entries};
 use domain::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ use steward_http::Time;
 use steward_http::schema::Port;
 use utoipa::ToSchema;
 
-use crate::schema::{Command, DeploymentStatus, ServerPath, SiteKind};
+use crate::schema::{AccountName, Command, DeploymentStatus, FileMode, ServerPath, SiteKind, VerifyMethod};
 
 /// What is done beside the two files; what is left out goes by the server's type.
 #[derive(Clone, Deserialize, Serialize, ToSchema)]
@@ -51,6 +51,24 @@ pub struct SiteConfig {
     /// The names it is asked for by; the certificate's first unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     names: Option<Vec<String>>,
+    /// `handshake` looks at the site until it serves the new certificate; `files` compares what is on the server's disk,
+    /// for sites that Steward cannot see as their visitors do. `handshake` unless given, and where nothing says where the
+    /// site is, `files`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<VerifyMethod>)]
+    verify: Option<String>,
+    /// The owner of the two files; that of the files they replace unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<AccountName>)]
+    owner: Option<String>,
+    /// The group of the two files; that of the files they replace unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<AccountName>)]
+    group: Option<String>,
+    /// The mode of the key's file, such as `640`; that of the file it replaces unless given, or else `600`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<FileMode>)]
+    mode: Option<String>,
 }
 
 impl SiteConfig {
@@ -67,6 +85,10 @@ impl SiteConfig {
             port: self.port,
             addresses: self.addresses.map(|all| each(&all).map(address).collect()).transpose()?,
             names: self.names.map(|all| each(&all).map(name).collect()).transpose()?,
+            verify: self.verify.map(|text| Verify::parse("config.verify", &text)).transpose()?,
+            owner: self.owner,
+            group: self.group,
+            mode: self.mode,
         })
     }
 
@@ -79,6 +101,10 @@ impl SiteConfig {
             port: config.port,
             addresses: config.addresses.as_ref().map(|all| all.iter().map(ToString::to_string).collect()),
             names: config.names.as_ref().map(|all| all.iter().map(ToString::to_string).collect()),
+            verify: config.verify.map(|verify| verify.as_str().to_owned()),
+            owner: config.owner.clone(),
+            group: config.group.clone(),
+            mode: config.mode.clone(),
         }
     }
 }

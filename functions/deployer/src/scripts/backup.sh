@@ -3,10 +3,7 @@ set -eu
 guard "$1"
 cd "$1"
 umask 022
-if [ -e current ] && [ ! -L current ]; then
-    echo "$1/current is there, and is not Steward's; move it away" >&2
-    exit 1
-fi
+refuse_strange_current "$1"
 # Files of somebody else become a version, and their names links to it: what the names hold stays as it is.
 theirs=
 for file in fullchain.pem privkey.pem; do
@@ -21,16 +18,10 @@ if [ -n "$theirs" ]; then
             mv -f "$old/$file.steward-new" "$old/$file"
         fi
     done
-    if [ -e "$old/privkey.pem" ]; then chmod 600 "$old/privkey.pem"; fi
     ln -sfn "$old" .current.steward-new
     mv -Tf .current.steward-new current
 fi
-for file in fullchain.pem privkey.pem; do
-    if [ "$(readlink "$file" || :)" != "current/$file" ]; then
-        ln -sfn "current/$file" ".$file.steward-new"
-        mv -Tf ".$file.steward-new" "$file"
-    fi
-done
+link_names
 if [ -n "$4" ]; then
     if [ -e "$4" ]; then
         cp -pL "$4" "versions/$2/snippet.before.steward-new"

@@ -2,6 +2,7 @@
 set -eu
 guard "$1"
 cd "$1"
+refuse_strange_current "$1"
 if [ -n "$4" ]; then
     beside=${4%/*}/.${4##*/}.steward-new
     if [ -e "versions/$2/snippet.before" ]; then
@@ -18,5 +19,9 @@ if [ -n "$3" ]; then
         mv -Tf .current.steward-new current
     fi
 else
+    # There were no files: names that lead nowhere would be no better than none.
     rm -f current
+    for file in fullchain.pem privkey.pem; do
+        if [ "$(readlink "$file" || :)" = "current/$file" ]; then rm -f "$file"; fi
+    done
 fi

@@ -2,5 +2,7 @@
 set -eu
 guard "$1"
 cd "$1"
+refuse_strange_current "$1"
 ln -sfn "versions/$2" .current.steward-new
 mv -Tf .current.steward-new current
+link_names

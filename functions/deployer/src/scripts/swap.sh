@@ -8,8 +8,10 @@ if [ -n "$3" ]; then
     trap 'rm -f "$beside"' EXIT
     cat >"$beside"
     [ "$(wc -c <"$beside")" -eq "$4" ] || { echo "the snippet arrived in part" >&2; exit 75; }
+    settle "$beside" "$3" "" "" "" 644
 fi
 guard "$1"
+refuse_strange_current "$1"
 if [ "$(readlink current || :)" != "versions/$2" ]; then
     ln -sfn "versions/$2" .current.steward-new
     [ -s "versions/$2/fullchain.pem" ] && [ -s "versions/$2/privkey.pem" ] || { echo "versions/$2 is gone" >&2; exit 1; }

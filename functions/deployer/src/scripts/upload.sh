@@ -1,4 +1,5 @@
-# $1 directory, $2 version, $3 chain, $4 bytes of the key; the key comes on the standard input.
+# $1 directory, $2 version, $3 chain, $4 bytes of the key, which comes on the standard input; $5 owner, $6 group, $7 mode
+# of the key, each or nothing.
 set -eu
 new=$1/versions/$2
 # What is live is not written to.
@@ -16,6 +17,8 @@ cat >"$key"
 umask 022
 printf %s "$3" >"$chain"
 sync "$key" "$chain" 2>/dev/null || sync
+settle "$key" "$1/privkey.pem" "$5" "$6" "$7" 600
+settle "$chain" "$1/fullchain.pem" "$5" "$6" "" 644
 # Not before the input has ended: that of a dead connection may never do.
 guard "$1"
 mv -f "$chain" "$new/fullchain.pem"

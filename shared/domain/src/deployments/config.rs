@@ -2,8 +2,9 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::certificates::Certificate;
+use crate::certificates::{Certificate, KeyType};
 use crate::names::DomainName;
+use crate::ports::KeyAsked;
 use crate::servers::Server;
 use crate::{Error, Result};
 
@@ -57,6 +58,37 @@ impl Kind {
     }
 }
 
+/// How it is found out whether the new certificate is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verify {
+    /// By handshakes with the site.
+    Handshake,
+    /// By what is on the server's disk: for sites that Steward cannot see as their visitors do.
+    Files,
+}
+
+impl Verify {
+    /// Every way.
+    pub const ALL: [Self; 2] = [Self::Handshake, Self::Files];
+
+    /// The word the API uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Handshake => "handshake",
+            Self::Files => "files",
+        }
+    }
+
+    /// Reads the API's word.
+    pub fn parse(field: &str, text: &str) -> Result<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|verify| verify.as_str().eq_ignore_ascii_case(text.trim()))
+            .ok_or_else(|| Error::invalid(field, "must be handshake or files"))
+    }
+}
+
 /// What is done beside the two files, as far as somebody said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Config {
@@ -74,6 +106,25 @@ pub struct Config {
     pub addresses: Option<Vec<IpAddr>>,
     /// The names the site is asked for by; the certificate's first unless given.
     pub names: Option<Vec<DomainName>>,
+    /// How it is found out that a run went well; by handshakes unless given.
+    pub verify: Option<Verify>,
+    /// Whose the two files are; as what they replace unless given, or else who logs in.
+    pub owner: Option<String>,
+    /// Their group; as what they replace unless given, or else that of who logs in.
+    pub group: Option<String>,
+    /// The mode of the key's file, three octal digits; as what it replaces unless given, or else 600.
+    pub mode: Option<String>,
+}
+
+/// The owner, the group and the mode that files get; empty is as what they replace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rights {
+    /// The owner of both files.
+    pub owner: String,
+    /// The group of both files.
+    pub group: String,
+    /// The mode of the key's file.
+    pub mode: String,
 }
 
 /// What a deployment does, with everything decided.
@@ -89,8 +140,14 @@ pub struct Site {
     pub test: Option<String>,
     /// The command that makes the server read the files anew.
     pub reload: Option<String>,
-    /// Where the site is looked at: name, address, port. Empty where it cannot be.
+    /// Where the site is looked at: name, address, port. Empty where it is not.
     pub endpoints: Vec<(String, IpAddr, u16)>,
+    /// Which of its certificates it is asked for.
+    pub key: KeyAsked,
+    /// Which of those names nobody gave, in words for a person.
+    pub assumed: Option<String>,
+    /// Whose the two files are to be.
+    pub rights: Rights,
 }
 
 impl Config {
@@ -115,7 +172,14 @@ impl Config {
         if self.names.as_ref().is_some_and(|all| all.is_empty() || all.len() > LOOKED_AT_MAX) {
             return Err(too_many("config.names"));
         }
-        Ok(Self { snippet_path, test, reload, ..self })
+        if self.verify == Some(Verify::Handshake) && self.kind == Some(Kind::Files) && self.port.is_none() {
+            let reason = "needs config.port where config.kind is files: nobody says where the site is";
+            return Err(Error::invalid("config.verify", reason));
+        }
+        let account = |field: &str, text: Option<String>| text.map(|text| checked_account(field, &text)).transpose();
+        let (owner, group) = (account("config.owner", self.owner)?, account("config.group", self.group)?);
+        let mode = self.mode.map(|text| checked_mode("config.mode", &text)).transpose()?;
+        Ok(Self { snippet_path, test, reload, owner, group, mode, ..self })
     }
 
     /// What it means for this certificate on this server.
@@ -126,18 +190,22 @@ impl Config {
             Kind::Apache => (Some("apachectl configtest"), Some("apachectl -k graceful")),
             Kind::Files => (None, None),
         };
-        let port = match (kind, self.port) {
-            (Kind::Files, None) => None,
-            (_, port) => Some(port.unwrap_or(HTTPS)),
+        let port = match (self.verify, kind, self.port) {
+            (Some(Verify::Files), _, _) | (_, Kind::Files, None) => None,
+            (_, _, port) => Some(port.unwrap_or(HTTPS)),
         };
         let addresses = self.addresses.clone().unwrap_or_else(|| server.ip_address.parse().into_iter().collect());
-        let names: Vec<String> = match &self.names {
-            Some(names) => names.iter().map(asked_for).collect(),
+        let names: Vec<&DomainName> = match &self.names {
+            Some(names) => names.iter().collect(),
             None => {
                 let plain = certificate.names().find(|name| !name.as_str().starts_with("*."));
-                vec![asked_for(plain.unwrap_or(&certificate.domain))]
+                vec![plain.unwrap_or(&certificate.domain)]
             }
         };
+        let assumed = names.iter().find(|name| name.as_str().starts_with("*.")).map(|name| {
+            format!("{} was asked for in place of {name}: name the site's own names in config.names", asked_for(name))
+        });
+        let names: Vec<String> = names.into_iter().map(asked_for).collect();
         let endpoints = port.into_iter().flat_map(|port| {
             let names = &names;
             addresses.iter().flat_map(move |address| names.iter().map(move |name| (name.clone(), *address, port)))
@@ -150,6 +218,16 @@ impl Config {
             test: self.test.clone().or(test.map(str::to_owned)),
             reload: self.reload.clone().or(reload.map(str::to_owned)),
             endpoints: endpoints.collect(),
+            key: match certificate.key_type {
+                KeyType::Rsa2048 | KeyType::Rsa4096 => KeyAsked::Rsa,
+                KeyType::EcP256 | KeyType::EcP384 => KeyAsked::Ecdsa,
+            },
+            assumed,
+            rights: Rights {
+                owner: self.owner.clone().unwrap_or_default(),
+                group: self.group.clone().unwrap_or_default(),
+                mode: self.mode.clone().unwrap_or_default(),
+            },
         }
     }
 }
@@ -198,6 +276,39 @@ pub(super) fn checked_path(field: &str, text: &str) -> Result<String> {
     Ok(path.to_owned())
 }
 
+/// Checks the name or the number of a user or a group (useradd(8)).
+fn checked_account(field: &str, text: &str) -> Result<String> {
+    let name = text.trim();
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+    let is_number = name.parse::<u32>().is_ok_and(|number| number < u32::MAX) && !name.starts_with('+');
+    if name.len() <= 32 && (is_name || is_number) {
+        return Ok(name.to_owned());
+    }
+    Err(Error::invalid(field, "must be the name or the number of one on the server, such as www-data"))
+}
+
+/// Checks the mode of a key's file: three octal digits, with a 0 in front or without.
+fn checked_mode(field: &str, text: &str) -> Result<String> {
+    let text = text.trim();
+    let digits = if text.len() == 4 { text.strip_prefix('0').unwrap_or(text) } else { text };
+    let wrong = |reason: &str| Error::invalid(field, format!("must be a mode such as 600 or 640; {reason}"));
+    let mode = match u32::from_str_radix(digits, 8) {
+        Ok(mode) if digits.len() == 3 && digits.chars().all(|c| c.is_digit(8)) => mode,
+        _ => return Err(wrong("it has three octal digits")),
+    };
+    if mode & 0o400 == 0 {
+        return Err(wrong("its owner has to read the file"));
+    }
+    if mode & 0o111 != 0 {
+        return Err(wrong("nobody runs a key"));
+    }
+    if mode & 0o027 != 0 {
+        return Err(wrong("others must not read or write a key, nor may its group write it; set config.group instead"));
+    }
+    Ok(digits.to_owned())
+}
+
 fn checked_command(field: &str, text: &str) -> Result<String> {
     let command = text.trim();
     if command.is_empty() || command.chars().count() > TEXT_MAX || command.chars().any(char::is_control) {
@@ -235,6 +346,26 @@ mod tests {
         }
         let long = format!("/etc/{}", "x".repeat(500));
         assert!(checked_path("p", &long).is_err());
+    }
+
+    #[test]
+    fn accounts_are_names_or_numbers() {
+        for account in ["www-data", "_www", "root", "0", "33", "first.last"] {
+            assert_eq!(checked_account("a", account).unwrap(), account);
+        }
+        for account in ["", "-x", "a b", "a:b", "+5", "4294967295", "99999999999", &"x".repeat(33), "a\n/b", "$x"] {
+            assert!(checked_account("a", account).is_err(), "{account:?}");
+        }
+    }
+
+    #[test]
+    fn modes_keep_a_key_a_secret() {
+        for (mode, read) in [("600", "600"), ("0640", "640"), ("400", "400"), ("440", "440")] {
+            assert_eq!(checked_mode("m", mode).unwrap(), read);
+        }
+        for mode in ["", "6", "644", "660", "604", "700", "040", "888", "-60", "+60", "1600", "u=r"] {
+            assert!(checked_mode("m", mode).is_err(), "{mode:?}");
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod update;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use config::{Config, Kind, LOOKED_AT_MAX, Site, TEXT_MAX};
+pub use config::{Config, Kind, LOOKED_AT_MAX, Rights, Site, TEXT_MAX, Verify};
 pub use create::{NewDeployment, create};
 pub use delete::delete;
 pub use end::{Ending, end};

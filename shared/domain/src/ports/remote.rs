@@ -127,6 +127,9 @@ pub enum RemoteError {
     /// It does not let the user in with this key.
     #[error("{0}")]
     LoginRefused(String),
+    /// It lets the user in, and something else than a shell answers: the command was not run.
+    #[error("{0}")]
+    NoShell(String),
     /// The connection broke; the command may have been run, or not, or in part.
     #[error("the SSH connection broke: {0}")]
     Dropped(String),
@@ -165,6 +168,7 @@ pub struct Connected {
 /// A connection that commands are run over, several at once if need be.
 #[async_trait]
 pub trait RemoteSession: Send + Sync + fmt::Debug {
-    /// Runs a command and waits for its end. A command that fails is no error.
+    /// Runs a command and waits for its end, whatever the login shell is, and whatever that or its files print. A command
+    /// that fails is no error. A child that it leaves behind is not waited for.
     async fn run(&self, command: Command) -> Result<CommandOutput, RemoteError>;
 }

@@ -4,11 +4,14 @@ use super::{Server, ServerStatus};
 use crate::alerts::{self, Finding, Kind, Level, Observation, Subject};
 use crate::entity::{self, Stored};
 use crate::ids::ServerId;
-use crate::ports::{HostKey, Key, RemoteError, RemoteSession, StoreError};
+use crate::ports::{Command, HostKey, Key, RemoteError, RemoteSession, StoreError};
 use crate::{Context, Error, Result};
 
 /// DNS, TCP, the exchange of keys and the login together.
-const WITHIN: Duration = Duration::from_secs(15);
+const WITHIN: Duration = Duration::from_secs(30);
+/// How long a command may take, whatever it does: login files, name services and mounts of a server's own may take most
+/// of it before the first byte.
+pub const COMMAND: Duration = Duration::from_secs(45);
 /// How often a finding is written again over a change of somebody else.
 const TRIES: usize = 5;
 
@@ -36,8 +39,8 @@ impl<E: Into<Error>> From<E> for ContactError {
     }
 }
 
-/// Connects to a server, and notes at it what was found: whether it answers, its host key at the first contact, and
-/// one that it should not show. The host key is noted before the connection is used for anything.
+/// Connects to a server, and notes at it what was found: whether it answers and runs commands, its host key at the first
+/// contact, and one that it should not show. The host key is noted before the connection is used for anything.
 pub async fn connect(ctx: &Context, id: ServerId) -> std::result::Result<Contact, ContactError> {
     let server: Stored<Server> = entity::load(ctx.store.as_ref(), Key::of(id.0)).await?;
     let Some(ssh) = &server.value.ssh else {
@@ -56,28 +59,34 @@ pub async fn connect(ctx: &Context, id: ServerId) -> std::result::Result<Contact
                     server
                 }
             };
-            Ok(Contact { server, session: connected.session })
-        }
-        Err(error) => {
-            let (status, refused) = match &error {
-                RemoteError::HostKeyChanged { shown, .. } => (ServerStatus::HostKeyChanged, Some(shown)),
-                RemoteError::LoginRefused(_) => (ServerStatus::LoginRefused, None),
-                RemoteError::Forbidden(_)
-                | RemoteError::Unreachable(_)
-                | RemoteError::Dropped(_)
-                | RemoteError::TimedOut(_)
-                | RemoteError::Invalid(_) => (ServerStatus::Unreachable, None),
-            };
-            if server.value.status != status || refused.is_some() {
-                let server = note(ctx, server, status, None, refused).await?;
-                if refused.is_some() {
-                    let text = error.to_string();
-                    tell(ctx, &server.value, Some(Finding { level: Level::Critical, text })).await?;
-                }
+            match connected.session.run(Command::new(":", COMMAND)).await {
+                Ok(_) => Ok(Contact { server, session: connected.session }),
+                Err(error) => Err(not_reached(ctx, server, error).await?),
             }
-            Err(ContactError::Remote(error))
+        }
+        Err(error) => Err(not_reached(ctx, server, error).await?),
+    }
+}
+
+/// Notes why a server is not reached, or runs nothing.
+async fn not_reached(ctx: &Context, server: Stored<Server>, error: RemoteError) -> Result<ContactError> {
+    let (status, refused) = match &error {
+        RemoteError::HostKeyChanged { shown, .. } => (ServerStatus::HostKeyChanged, Some(shown)),
+        RemoteError::LoginRefused(_) | RemoteError::NoShell(_) => (ServerStatus::LoginRefused, None),
+        RemoteError::Forbidden(_)
+        | RemoteError::Unreachable(_)
+        | RemoteError::Dropped(_)
+        | RemoteError::TimedOut(_)
+        | RemoteError::Invalid(_) => (ServerStatus::Unreachable, None),
+    };
+    if server.value.status != status || refused.is_some() {
+        let server = note(ctx, server, status, None, refused).await?;
+        if refused.is_some() {
+            let text = error.to_string();
+            tell(ctx, &server.value, Some(Finding { level: Level::Critical, text })).await?;
         }
     }
+    Ok(ContactError::Remote(error))
 }
 
 /// Tells the owner of a host key that changed, and of one that is as it should be again.

@@ -11,11 +11,11 @@ mod update;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use contact::{Contact, ContactError, connect};
+pub use contact::{COMMAND, Contact, ContactError, connect};
 pub use create::{NewServer, TYPE_MAX, WORD_MAX, create};
 pub use delete::delete;
 pub use host_key::accept_host_key;
-pub use ssh::{Ssh, SshSettings, set_ssh};
+pub use ssh::{KnownPlace, Ssh, SshSettings, set_ssh};
 pub use test::{TEST_STEPS, start_test};
 pub use update::{ServerChange, update};
 
@@ -50,7 +50,7 @@ pub enum ServerStatus {
     Normal,
     /// It does not answer.
     Unreachable,
-    /// It does not let Steward in.
+    /// It does not let Steward in, or not run anything.
     LoginRefused,
     /// It shows another host key than before.
     HostKeyChanged,

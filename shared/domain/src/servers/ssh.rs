@@ -13,6 +13,8 @@ use crate::{Context, Error, Result};
 const PORT: u16 = 22;
 /// Who logs in unless it is said.
 const USER: &str = "root";
+/// The most places of a server whose host keys are kept.
+const PLACES_MAX: usize = 500;
 
 /// How a server is reached over SSH.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +35,20 @@ pub struct Ssh {
     pub host_key: Option<HostKey>,
     /// Another host key it has shown, which waits for an administrator.
     pub refused: Option<HostKey>,
+    /// The host keys of the places it was said to be at before: who says so again finds the key pinned that was.
+    #[serde(default)]
+    pub known: Vec<KnownPlace>,
+}
+
+/// A place that a server was said to be at, and the host key that was pinned there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownPlace {
+    /// A name or an address.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// The key.
+    pub host_key: HostKey,
 }
 
 /// What a person says of how a server is reached; what is `None` stays, or is made up at first.
@@ -56,10 +72,27 @@ impl Ssh {
         let (host, user) = (self.host.clone(), self.user.clone());
         Ok(RemoteHost { host, port: self.port, user, key, pinned: self.host_key.clone() })
     }
+
+    /// Puts it at another place: the key that is pinned here is kept, and the one that was pinned there counts again.
+    fn moved(self, host: String, port: u16) -> Result<Self> {
+        let Self { host_key, mut known, .. } = self;
+        let there = known.iter().position(|place| place.host == host && place.port == port);
+        let pinned = there.map(|at| known.swap_remove(at).host_key);
+        if let Some(host_key) = host_key {
+            known.push(KnownPlace { host: self.host, port: self.port, host_key });
+        }
+        if known.len() > PLACES_MAX {
+            return Err(Error::Conflict(format!(
+                "this server was at {PLACES_MAX} places, whose host keys are kept; add it as a new server instead"
+            )));
+        }
+        Ok(Self { host, port, host_key: pinned, known, ..self })
+    }
 }
 
 /// Says how a server is reached. A replaced key leaves the vault by an operation. Another host or port is another
-/// machine, whose host key is pinned anew; not so while a changed host key waits for an administrator.
+/// machine, whose host key is pinned at the first contact, and kept for when the server is said to be there again. Not
+/// so while a changed host key waits for an administrator.
 pub async fn set_ssh(ctx: &Context, server: &mut Stored<Server>, new: SshSettings) -> Result<()> {
     let before = server.value.ssh.clone();
     let host = match new.host {
@@ -75,8 +108,7 @@ pub async fn set_ssh(ctx: &Context, server: &mut Stored<Server>, new: SshSetting
         None => before.as_ref().map_or_else(|| USER.to_owned(), |ssh| ssh.user.clone()),
     };
     let moved = before.as_ref().is_some_and(|ssh| (ssh.host.as_str(), ssh.port) != (host.as_str(), port));
-    let (host_key, refused) = before.as_ref().map_or((None, None), |ssh| (ssh.host_key.clone(), ssh.refused.clone()));
-    if moved && refused.is_some() {
+    if moved && before.as_ref().is_some_and(|ssh| ssh.refused.is_some()) {
         return Err(Error::Conflict(
             "the server shows another host key than before; an administrator has to accept it (POST \
              /api/servers/{id}/ssh/host-key) before host or port change"
@@ -90,15 +122,20 @@ pub async fn set_ssh(ctx: &Context, server: &mut Stored<Server>, new: SshSetting
         }
         (None, Some(_)) => None,
     };
-    let host_key = if moved { None } else { host_key };
-    let ssh = match (made, before.clone()) {
-        (Some(key), _) => {
+    let there = match before.clone() {
+        Some(before) if moved => Some(before.moved(host.clone(), port)?),
+        before => before,
+    };
+    let ssh = match (made, there) {
+        (Some(key), there) => {
             let name = SecretName(format!("{}ssh/{}", Server::secrets(server.value.id), ctx.entropy.hex::<8>()));
             ctx.vault.put(&name, &key.private).await?;
             let (public_key, fingerprint) = (key.public, key.fingerprint);
-            Ssh { host, port, user, public_key, fingerprint, key: name, host_key, refused }
+            let (host_key, refused, known) =
+                there.map_or((None, None, Vec::new()), |ssh| (ssh.host_key, ssh.refused, ssh.known));
+            Ssh { host, port, user, public_key, fingerprint, key: name, host_key, refused, known }
         }
-        (None, Some(before)) => Ssh { host, port, user, host_key, refused, ..before },
+        (None, Some(there)) => Ssh { user, ..there },
         (None, None) => return Err(Error::Internal("a server without a key".into())),
     };
     let replaced = before.filter(|before| before.key != ssh.key).map(|before| before.key);
@@ -149,6 +186,48 @@ fn checked_user(text: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn ssh(host_key: Option<&str>) -> Ssh {
+        let host_key = host_key.map(|text| HostKey { algorithm: "ssh-ed25519".into(), fingerprint: text.into() });
+        Ssh {
+            host: "web1".into(),
+            port: 22,
+            user: "root".into(),
+            public_key: String::new(),
+            fingerprint: String::new(),
+            key: SecretName("servers/1/ssh/x".into()),
+            host_key,
+            refused: None,
+            known: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_host_key_stays_pinned_at_its_place() {
+        let pinned = |ssh: &Ssh| ssh.host_key.as_ref().map(|key| key.fingerprint.clone());
+        let elsewhere = ssh(Some("a")).moved("web1".into(), 2222).unwrap();
+        assert_eq!(pinned(&elsewhere), None);
+        let third = elsewhere.moved("web2".into(), 22).unwrap();
+        assert_eq!((pinned(&third), third.known.len()), (None, 1));
+        let back = third.moved("web1".into(), 22).unwrap();
+        assert_eq!((pinned(&back), back.known.len()), (Some("a".into()), 0));
+        assert_eq!((back.host.as_str(), back.port), ("web1", 22));
+    }
+
+    #[test]
+    fn no_number_of_places_pushes_a_host_key_out() {
+        let key = ssh(Some("a")).host_key;
+        let mut ssh = ssh(Some("a"));
+        for port in 1000.. {
+            match ssh.clone().moved("web1".into(), port) {
+                Ok(moved) => ssh = Ssh { host_key: key.clone(), ..moved },
+                Err(error) => {
+                    assert!(port > 1400 && matches!(error, Error::Conflict(_)), "{port}: {error}");
+                    return;
+                }
+            }
+        }
+    }
 
     #[test]
     fn takes_hosts_and_users_and_nothing_that_could_be_more() {

@@ -51,8 +51,10 @@ fn every_queue_has_its_worker_and_its_dead_letters() {
 #[test]
 fn a_worker_ends_before_its_lease_does() {
     let template = Template::read();
-    let timeout = template.functions()["issuer"].1["Properties"]["Timeout"].as_u64().unwrap();
-    assert!(timeout <= issuer::LEASE.as_secs(), "{timeout} s");
+    for (worker, lease) in [("issuer", issuer::LEASE), ("deployer", deployer::LEASE)] {
+        let timeout = template.functions()[worker].1["Properties"]["Timeout"].as_u64().unwrap();
+        assert!(timeout <= lease.as_secs(), "{worker}: {timeout} s");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use domain::ids::UserId;
 use domain::list::PageRequest;
 use serde_json::{Value, json};
 use system_tests::need;
-use system_tests::peers::Sshd;
+use system_tests::peers::{Process, Sshd, make_key};
 use system_tests::steward::{Client, Steward, StewardOptions, add_server, eventually};
 
 async fn tested(client: &Client, server: i64) -> Value {
@@ -16,6 +16,37 @@ async fn tested(client: &Client, server: i64) -> Value {
         (shown["state"] == "succeeded" || shown["state"] == "failed").then_some(shown)
     };
     eventually("the end of a test", ended).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_key_stays_pinned_while_the_server_is_said_to_be_elsewhere() {
+    need!("sshd", "ssh-keygen");
+    let steward = Steward::start(StewardOptions::default()).await;
+    let user = steward.user("anna").await;
+    let (sshd, other) = (Sshd::start().await, Sshd::start().await);
+    let server = add_server(&user, &sshd, sshd.address(), "nginx").await;
+    let path = format!("/api/servers/{server}");
+    assert_eq!(tested(&user, server).await["state"], "succeeded");
+    let pinned = sshd.fingerprint();
+
+    let shown = user.put(&format!("{path}/ssh"), json!({"port": other.address().port()})).await.ok();
+    assert_eq!(shown["ssh"]["host_key"], json!(null));
+    other.authorize(shown["ssh"]["public_key"].as_str().unwrap());
+    assert_eq!(tested(&user, server).await["state"], "succeeded");
+    assert_eq!(user.get(&path).await.ok()["ssh"]["host_key"], json!(other.fingerprint()));
+    let key = {
+        let directory = Process::directory();
+        make_key(directory.path(), "key", "ed25519");
+        std::fs::read_to_string(directory.path().join("key")).unwrap()
+    };
+    let back = json!({"port": sshd.address().port(), "private_key": key});
+    let shown = user.put(&format!("{path}/ssh"), back).await.ok();
+    assert_eq!(shown["ssh"]["host_key"], json!(pinned));
+
+    let sshd = sshd.set_up_anew().await;
+    let refused = tested(&user, server).await;
+    let error = refused["error"].as_str().unwrap();
+    assert!(error.contains(&pinned) && error.contains(&sshd.fingerprint()), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

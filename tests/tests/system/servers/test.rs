@@ -40,6 +40,47 @@ async fn a_test_says_what_runs_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_greeting_is_not_the_operating_system() {
+    need!("sshd", "ssh-keygen");
+    let steward = Steward::start(StewardOptions::default()).await;
+    let admin = steward.admin().await;
+    let greets = "echo 'Welcome to web1'; echo 'mind the gap' >&2; exec sh -c \"$SSH_ORIGINAL_COMMAND\"";
+    let sshd = Sshd::start_with_login(greets).await;
+    let server = add_server(&admin, &sshd, sshd.address(), "other").await;
+    assert_eq!(tested(&admin, server).await["state"], "succeeded");
+    let system = admin.get(&format!("/api/servers/{server}")).await.ok()["system"].clone();
+    assert!(!system.as_str().unwrap().is_empty() && system != "Welcome to web1", "{system}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_runs_something_else_than_a_shell_is_told_so() {
+    need!("sshd", "ssh-keygen", "tcsh", "fish");
+    let steward = Steward::start(StewardOptions::default()).await;
+    let admin = steward.admin().await;
+    let sshd = Sshd::start_with_login("").await;
+    let server = add_server(&admin, &sshd, sshd.address(), "nginx").await;
+    for (login, words) in [
+        ("exec /bin/true", "a forced command answers in its place"),
+        // A login file that starts another shell, which reads what was meant for the first.
+        ("exec tcsh", "a forced command answers in its place"),
+        ("exec fish", "a forced command answers in its place"),
+        ("exec cat", "a forced command answers in its place"),
+        ("echo \"$SSH_ORIGINAL_COMMAND\"; exec cat", "a forced command answers in its place"),
+        ("exec /usr/sbin/nologin", "its login shell is nologin"),
+        ("exec /usr/lib/openssh/sftp-server", "SFTP only"),
+        ("echo 'bye'; exit 3", "exit status 3, saying \"bye\""),
+    ] {
+        sshd.log_in_by(login);
+        let ended = tested(&admin, server).await;
+        assert_eq!(ended["state"], "failed", "{login}: {ended}");
+        let error = ended["error"].as_str().unwrap();
+        assert!(error.contains(words), "{login}: {error}");
+        let shown = admin.get(&format!("/api/servers/{server}")).await.ok();
+        assert_eq!((&shown["status"], &shown["system"]), (&json!("login refused"), &json!("")), "{login}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_nobody_said_how_to_reach_is_not_tested() {
     let steward = Steward::start(StewardOptions::default()).await;
     let admin = steward.admin().await;
