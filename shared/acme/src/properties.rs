@@ -22,7 +22,8 @@ fn problems() -> Vec<Vec<u8>> {
 
 fn directories() -> Vec<Vec<u8>> {
     let meta = r#"{"caaIdentities":["ca.example"],"profiles":{"classic":"The usual","shortlived":"Six days"}}"#;
-    let urls = r#""newNonce":"https://ca.example/n","renewalInfo":"https://ca.example/ari""#;
+    let urls = ["newNonce", "newAccount", "newOrder", "revokeCert", "renewalInfo"];
+    let urls = urls.map(|field| format!(r#""{field}":"https://ca.example/{field}""#)).join(",");
     vec![format!("{{{urls},\"meta\":{meta}}}").into_bytes()]
 }
 
@@ -46,7 +47,10 @@ proptest! {
 
     #[test]
     fn directory_documents(body in mutated(directories())) {
-        let _ = ends(|| Read::now(&body).map(|read| read.fresh()));
+        match ends(|| Read::of(&body, "ca.example")) {
+            Ok(read) => prop_assert!(read.fresh().is_some()),
+            Err(fault) => prop_assert!(fault.to_string().starts_with("the directory of ca.example is not ACME: ")),
+        }
     }
 
     #[test]

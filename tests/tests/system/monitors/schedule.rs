@@ -146,7 +146,7 @@ async fn the_sweep_finds_a_schedule_that_was_lost() {
     steward.clock.advance(6 * MINUTE);
     checks(&admin, id, 1).await;
     // The history is written first.
-    eventually("the next schedule", async || (scheduled(&steward, id).await == 1).then_some(())).await;
+    eventually("the next schedule", || async { (scheduled(&steward, id).await == 1).then_some(()) }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
