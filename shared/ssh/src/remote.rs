@@ -196,6 +196,8 @@ impl RemoteSession for SshSession {
         let within = command.within;
         let nonce = self.entropy.hex::<16>();
         let first = self.first.lock().ok().and_then(|mut first| first.take());
-        timeout(within, channel::run(&self.handle, first, command, nonce)).await.map_err(|_| RemoteError::TimedOut(within))?
+        timeout(within, channel::run(&self.handle, first, command, nonce))
+            .await
+            .map_err(|_| RemoteError::TimedOut(within))?
     }
 }
