@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::ports::{Command, CommandOutput, RemoteError};
 use russh::client::{Handle, Handler, Msg};
-use russh::{Channel, ChannelMsg};
+use russh::{Channel, ChannelMsg, ChannelReadHalf};
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, timeout_at};
 
@@ -29,20 +29,32 @@ pub(crate) async fn run<H: Handler>(
 ) -> Result<CommandOutput, RemoteError> {
     let frame = Frame::new(nonce);
     let input = frame.input(&command)?;
-    let mut channel = match open {
+    let channel = match open {
         Some(channel) => channel,
         None => handle.channel_open_session().await.map_err(|error| dropped(&error))?,
     };
     channel.exec(true, frame.line()).await.map_err(|error| dropped(&error))?;
-    // What answers in place of a shell may end before it has read this; what it says matters more.
-    let mut sent = channel.data_bytes(input.expose_secret().as_bytes().to_vec()).await;
-    if sent.is_ok() {
-        sent = channel.eof().await;
-    }
+    let (mut from, to) = channel.split();
     let (mut stdout, mut stderr) = (frame.answer(STDOUT_MAX), frame.answer(STDERR_MAX));
-    let exit = listen(&mut channel, &mut stdout, &mut stderr).await?;
+    let send = async {
+        to.data_bytes(input.expose_secret().as_bytes().to_vec()).await?;
+        to.eof().await
+    };
+    // What answers in place of a shell may end before it has read this; and sending waits for the server to make room,
+    // which it never does when the connection breaks: that is only heard.
+    let (mut sent, mut sending) = (Ok(()), true);
+    let exit = {
+        let listening = listen(&mut from, &mut stdout, &mut stderr);
+        tokio::pin!(send, listening);
+        loop {
+            tokio::select! {
+                exit = &mut listening => break exit?,
+                result = &mut send, if sending => (sent, sending) = (result, false),
+            }
+        }
+    };
     // Best effort: the connection may be gone.
-    let _ = channel.close().await;
+    let _ = to.close().await;
 
     if let Some(status) = stdout.status() {
         return Ok(CommandOutput { status, stdout: stdout.text(), stderr: stderr.text() });
@@ -66,7 +78,7 @@ enum Exit {
 
 /// Listens until the answer is whole, the channel is closed, or the shell has ended and nothing more comes.
 async fn listen(
-    channel: &mut Channel<Msg>,
+    channel: &mut ChannelReadHalf,
     stdout: &mut Answer,
     stderr: &mut Answer,
 ) -> Result<Option<Exit>, RemoteError> {

@@ -56,10 +56,12 @@ impl Sshd {
         let conf = format!(
             "{lines}Port {}\nListenAddress 127.0.0.1\nHostKey {}\nPidFile none\nAuthorizedKeysFile {}\nStrictModes no\nUsePAM \
              no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\nMaxStartups \
-             200\nLogLevel VERBOSE\n",
+             200\nLogLevel VERBOSE\nSetEnv HOME={}\n",
             port.number(),
             path.join(key).display(),
             path.join("authorized_keys").display(),
+            // The login files of whoever runs the tests are no part of them.
+            path.display(),
         );
         fs::write(path.join("sshd_config"), conf).unwrap();
         if !path.join("authorized_keys").exists() {
