@@ -234,7 +234,7 @@ mod tests {
     fn is_plain(words: &str) -> bool {
         let camel = |word: &str| word.chars().skip(1).any(char::is_uppercase) && word.chars().any(char::is_lowercase);
         let words = words.replace("CAs", "");
-        !words.contains('{') && !words.contains("::") && !words.split([' ', '(', ')', ',']).any(|word| camel(word))
+        !words.contains('{') && !words.contains("::") && !words.split([' ', '(', ')', ',']).any(camel)
     }
 
     fn by_webpki(error: webpki::Error) -> String {

@@ -44,7 +44,7 @@ pub async fn panicked(ctx: &Context, job: &Job) -> Result<Next> {
 }
 
 /// What a panic says of itself.
-pub fn panic_words<'a>(panic: &'a (dyn Any + Send)) -> &'a str {
+pub fn panic_words(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it does not say why")
 }

@@ -42,7 +42,7 @@ impl User {
         }
         sources.retain(|known| known.network != network && !over(known.seen, KNOWN_FOR, now));
         sources.insert(0, KnownSource { network: network.to_owned(), seen: now });
-        sources.sort_by(|a, b| b.seen.cmp(&a.seen));
+        sources.sort_by_key(|source| std::cmp::Reverse(source.seen));
         sources.truncate(MOST);
         true
     }

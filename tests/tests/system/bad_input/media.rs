@@ -14,6 +14,9 @@ async fn send(caller: &Client, (method, path): (&Method, &str), headers: &[(&str
     caller.send_with(method.clone(), path, headers, body).await
 }
 
+/// Headers, a body, and the sentence that refuses it.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a [u8], &'a str);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_of_another_kind_is_refused_with_what_would_be_right() {
     let steward = Steward::start(StewardOptions { open_registration: true, ..StewardOptions::default() }).await;
@@ -27,7 +30,7 @@ async fn a_body_of_another_kind_is_refused_with_what_would_be_right() {
         };
         walked += 1;
         let path = route.path_with(99);
-        let cases: [(&[(&str, &str)], &[u8], &str); 6] = [
+        let cases: [Case; 6] = [
             (&[json, ("content-encoding", "gzip")], &[0x1f, 0x8b, 8, 0], GZIP),
             (&[json, ("content-encoding", "br")], sample.as_bytes(), GZIP),
             (&[json], &[0x1f, 0x8b, 8, 0], GZIP),
