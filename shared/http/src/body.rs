@@ -38,7 +38,7 @@ async fn received<T: DeserializeOwned + Send>(request: Request, app: &App, optio
     media::check_headers(&parts.headers)?;
     let BodyMax(max) = parts.extensions.get().copied().unwrap_or(BodyMax(BODY_MAX));
     let held = reading::read(body, max, app).await?;
-    if held.bytes.is_empty() && optional {
+    if optional && matches!(held.bytes.trim_ascii(), b"" | b"null") {
         return Ok(None);
     }
     let bytes = held.bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&held.bytes);

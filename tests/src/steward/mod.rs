@@ -24,7 +24,7 @@ pub use mails::{link, mails, open_newest_link};
 pub use moody::{Mood, MoodyCa};
 pub use orders::Lab;
 pub use routes::{Kind, Route, routes};
-pub use rows::{certificate_row, issued_until, put_certificates};
+pub use rows::{certificate_row, issued_until, next_check, put_certificates};
 pub use server::{ADMIN_PASSWORD, Steward, StewardOptions, empty_context};
 pub use sites::{SITE, SiteLab, add_server, fingerprint, served};
 pub use worker::Worker;

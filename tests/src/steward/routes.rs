@@ -78,7 +78,7 @@ impl Route {
     /// The schema of its body.
     fn body(&self) -> Option<&Value> {
         let content = &self.operation["requestBody"]["content"]["application/json"]["schema"];
-        content.is_object().then(|| self.resolve(content))
+        content.is_object().then(|| self.present(content))
     }
 
     /// The example of its body.
@@ -89,10 +89,15 @@ impl Route {
 
     /// The schema of a field of its body, or of what that refers to.
     pub fn field(&self, name: &str) -> &Value {
-        let field = self.resolve(&self.body().unwrap()["properties"][name]);
-        let parts = field["oneOf"].as_array();
+        self.present(&self.body().unwrap()["properties"][name])
+    }
+
+    /// What a schema refers to, or what it has beside null.
+    fn present<'a>(&'a self, schema: &'a Value) -> &'a Value {
+        let schema = self.resolve(schema);
+        let parts = schema["oneOf"].as_array();
         let some = parts.and_then(|parts| parts.iter().find(|part| part["type"] != "null"));
-        some.map_or(field, |part| self.resolve(part))
+        some.map_or(schema, |part| self.resolve(part))
     }
 
     /// The fields of its body: the name, whether it is required, and what it holds.

@@ -1,6 +1,8 @@
 use domain::certificates::{Certificate, Issued, KeyType, Method, State};
 use domain::ids::{AccountId, CertificateId, UserId};
+use domain::monitors::Monitor;
 use domain::names::DomainName;
+use domain::ports::Key;
 use domain::{Context, acme, counter, entity};
 use jiff::{SignedDuration, Timestamp};
 
@@ -56,4 +58,10 @@ pub async fn put_certificates(ctx: &Context, rows: Vec<Certificate>) -> Vec<i64>
         ids.push(row.id.0);
     }
     ids
+}
+
+/// When a monitor is looked at next, to the millisecond that its job carries; the API shows whole seconds.
+pub async fn next_check(ctx: &Context, monitor: i64) -> Timestamp {
+    let row = entity::load::<Monitor>(ctx.store.as_ref(), Key::of(monitor)).await.unwrap();
+    row.value.next_check.unwrap()
 }

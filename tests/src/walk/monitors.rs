@@ -3,7 +3,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{Meter, Walk};
-use crate::steward::Lab;
+use crate::steward::{Lab, next_check};
 
 impl<M: Meter> Walk<'_, M> {
     /// The life of a monitor of a server where nobody answers.
@@ -12,8 +12,8 @@ impl<M: Meter> Walk<'_, M> {
         let new = json!({"domain": "www.example.com", "ip_address": "127.0.0.1", "port": 1});
         let made = self.post(admin, "/api/monitors", new).await;
         let (route, path) = ("/api/monitors/{id}", format!("/api/monitors/{}", made["id"]));
-        let due = made["next_check"].as_str().unwrap().parse().unwrap();
-        let monitor = domain::ids::MonitorId(made["id"].as_i64().unwrap());
+        let id = made["id"].as_i64().unwrap();
+        let (monitor, due) = (domain::ids::MonitorId(id), next_check(&self.steward.ctx, id).await);
         let job = domain::jobs::Job::Check { monitor, due };
         self.steward.ctx.queue.send(QueueName::Prober, &job, std::time::Duration::ZERO).await.unwrap();
         self.job(QueueName::Prober).await;

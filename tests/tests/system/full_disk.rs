@@ -89,7 +89,10 @@ async fn an_administrator_makes_room_on_a_full_disk() {
     disk.fill();
     let refused = eventually("a refusal", async || {
         let reply = admin_later.post("/api/channels", channel("more")).await;
-        disk.fill();
+        // What was in reserve is Steward's to use once the disk is full.
+        if reply.status != 503 && steward.ctx.store.out_of_room().is_none() {
+            disk.fill();
+        }
         (reply.status == 503 && String::from_utf8_lossy(&reply.bytes).contains("disk")).then_some(reply.json)
     });
     assert!(refused.await["error"].as_str().unwrap().contains("POST /api/audit/purge"));

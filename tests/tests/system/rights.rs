@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use system_tests::need;
 use system_tests::peers::{Reaction, WebhookSink};
 use system_tests::steward::{
-    Client, SITE, SiteLab, Steward, StewardOptions, add_server, certificate_row, eventually, issued_until,
+    Client, SITE, SiteLab, Steward, StewardOptions, add_server, certificate_row, eventually, issued_until, next_check,
     put_certificates,
 };
 
@@ -225,7 +225,7 @@ async fn a_monitor_of_a_suspended_owner_stands_still_until_they_are_back() {
     let body = json!({"domain": "www.example.com", "port": at.port(), "ip_address": "127.0.0.1"});
     let id = anna.post("/api/monitors", body).await.expect(201)["id"].as_i64().unwrap();
     let shown = async || admin.get(&format!("/api/monitors/{id}")).await.ok();
-    let due = shown().await["next_check"].as_str().unwrap().parse().unwrap();
+    let due = next_check(&steward.ctx, id).await;
     set_status(&admin, anna_id, "suspend").await;
     handle(&steward, QueueName::Prober, &Job::Check { monitor: MonitorId(id), due }).await;
     let stopped = shown().await;

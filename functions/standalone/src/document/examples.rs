@@ -10,11 +10,17 @@ pub(super) fn add(operation: &mut Operation, components: &Components) {
     let Some(RefOr::T(body)) = &mut operation.request_body else { return };
     for content in body.content.values_mut() {
         let RefOr::T(content) = content else { continue };
-        let Some(Schema::Object(object)) = content.schema.as_ref().and_then(|schema| resolve(schema, components))
-        else {
-            continue;
-        };
+        let Some(object) = content.schema.as_ref().and_then(|schema| object(schema, components)) else { continue };
         content.example = Some(of_object(object).unwrap_or_else(|| composed(object, components)));
+    }
+}
+
+/// The object that a schema is, or may be: an optional body is that or null.
+fn object<'a>(schema: &'a RefOr<Schema>, components: &'a Components) -> Option<&'a Object> {
+    match resolve(schema, components)? {
+        Schema::Object(object) if !object.properties.is_empty() => Some(object),
+        Schema::OneOf(one) => one.items.iter().find_map(|item| object(item, components)),
+        _ => None,
     }
 }
 

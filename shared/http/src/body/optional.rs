@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use super::{JsonBody, received};
 use crate::{App, Fault};
 
-/// A body that may be left out.
+/// A body that may be left out, or be `null`.
 impl<T: DeserializeOwned + Send> OptionalFromRequest<App> for JsonBody<T> {
     type Rejection = Fault;
 

@@ -22,7 +22,7 @@ async fn a_channel_is_made_changed_tested_and_deleted() {
     assert_eq!(requests(&sink, 1).await[0].json["alerts"], json!([]));
     sink.next(Reaction::new(500, "the disk is full"));
     let refused = admin.post(&test, Value::Null).await.expect(503);
-    assert!(refused["error"].as_str().unwrap().contains("the disk is full"), "{refused}");
+    assert_eq!(refused["error"], "127.0.0.1 answered 500 Internal Server Error");
     for _ in 0..3 {
         admin.post(&test, Value::Null).await.expect(200);
     }

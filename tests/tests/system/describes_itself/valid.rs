@@ -47,7 +47,9 @@ fn operations_and_answers_have_names_and_descriptions() {
                 assert!(answer["description"].as_str().is_some_and(|text| text.len() > 5), "{method} {path} {status}");
                 if status.starts_with(['4', '5']) {
                     let schema = &answer["content"]["application/json"]["schema"]["$ref"];
-                    let face = match path {
+                    let face = match path.as_str() {
+                        // It says what is wrong in the words of what it says when nothing is.
+                        "/api/health" if status == "503" => "Health",
                         _ if path.starts_with("/api/v1/acme/") => "CodeErrorBody",
                         _ if path.starts_with("/api/v1/") => "CloudErrorBody",
                         _ => "ErrorBody",
@@ -135,6 +137,6 @@ async fn every_example_is_well_formed() {
             assert!(reply.status.is_success() || [401, 404, 409, 429, 503].contains(&reply.status.as_u16()), "{about}");
         }
     }
-    assert_eq!(walked, 33, "a route with a body was added or lost: count again");
+    assert_eq!(walked, 35, "a route with a body was added or lost: count again");
     assert!(taken >= 15, "{taken}");
 }

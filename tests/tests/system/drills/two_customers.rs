@@ -15,7 +15,7 @@ use flows::Flow;
 use parties::Parties;
 
 /// What is too short to be told from noise.
-const FLOOR: Duration = Duration::from_secs(15);
+const FLOOR: Duration = Duration::from_secs(5);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn neither_disturbs_the_other_nor_sees_anything_of_them() {

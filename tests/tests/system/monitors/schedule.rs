@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use system_tests::need;
 use system_tests::peers::TlsServer;
-use system_tests::steward::{Client, Steward, StewardOptions, eventually};
+use system_tests::steward::{Client, Steward, StewardOptions, eventually, next_check};
 
 use super::authority::{Authority, Leaf};
 use super::{check, history, idle, shown, watch};
@@ -104,7 +104,7 @@ async fn a_job_delivered_twice_is_one_check() {
     let authority = Authority::new();
     let server = TlsServer::start(&authority.sign(Leaf::default()), &[]).await;
     let id = watch(&admin, server.address(), &authority, json!({})).await;
-    let due = shown(&admin, id).await["next_check"].as_str().unwrap().parse().unwrap();
+    let due = next_check(&steward.ctx, id).await;
     let job = Job::Check { monitor: MonitorId(id), due };
     let (one, two) = tokio::join!(prober::handle(&steward.ctx, &job), prober::handle(&steward.ctx, &job));
     one.unwrap();

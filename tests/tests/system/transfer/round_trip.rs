@@ -1,6 +1,6 @@
 //! From one machine to AWS and back: what a person sees is there on each side, and what was begun goes on.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use domain::audit::{AuditEntry, By, Outcome};
@@ -71,6 +71,9 @@ async fn audited(client: &Client, action: &str) {
     .await;
 }
 
+/// An address that Anna never logged in from.
+const GUESSING: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 3));
+
 /// What must be the same everywhere: sessions, passwords, a lock, totals, notes, what is to be downloaded.
 struct Seen {
     admin: Client,
@@ -85,10 +88,10 @@ impl Seen {
         assert_eq!(downloaded(&admin, self.certificate).await, self.files);
         // Locked where the failures came from, and nowhere else.
         let login = json!({"username": "anna", "password": "a good password"});
-        let here = steward.client();
-        assert_eq!(here.post("/api/auth/login", login.clone()).await.status.as_u16(), 429);
+        let nobody = steward.client();
+        assert_eq!(nobody.from_source(GUESSING).post("/api/auth/login", login.clone()).await.status.as_u16(), 429);
         let elsewhere: IpAddr = [127, 0, 0, 2].into();
-        here.from_source(elsewhere).post("/api/auth/login", login).await.ok();
+        nobody.from_source(elsewhere).post("/api/auth/login", login).await.ok();
     }
 }
 
@@ -114,7 +117,7 @@ async fn everything_moves_to_aws_and_back() {
     lab.steward.user("anna").await;
     for _ in 0..10 {
         let guess = json!({"username": "anna", "password": "a wrong password"});
-        lab.steward.client().post("/api/auth/login", guess).await.expect(401);
+        lab.steward.client().from_source(GUESSING).post("/api/auth/login", guess).await.expect(401);
     }
     // An order nobody works on yet, a job that a worker had when it died, and something for later.
     let ordered = lab.order(&["second.example"]).await;

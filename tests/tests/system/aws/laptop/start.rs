@@ -26,6 +26,7 @@ fn environment(settings: &aws::Settings) -> Vec<(&'static str, String)> {
             "STEWARD_QUEUE_ISSUER" => settings.queue_urls[&QueueName::Issuer].clone(),
             "STEWARD_SCHEDULER_ROLE" => settings.scheduler_role.clone().unwrap_or_default(),
             "STEWARD_REGISTRATION" => "closed".into(),
+            "STEWARD_AUDIT_DAYS" => "400".into(),
             "STEWARD_LOG" => "info".into(),
             "STEWARD_ALLOW_TARGETS" | "STEWARD_DNS" | "STEWARD_SMTP_SECRET" => String::new(),
             other => panic!("what is {other} on a laptop?"),

@@ -9,7 +9,7 @@ use domain::{deployments, entity, operations};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use system_tests::peers::Manner;
-use system_tests::steward::eventually;
+use system_tests::steward::{eventually, next_check};
 
 use super::parties::{Parties, Party};
 
@@ -98,7 +98,7 @@ impl Flow {
                 let (certificate, _) = parties.deployment(amy, amy.server_at(peer).await, &name(n)).await;
                 roll_out(parties, certificate).await;
             }
-            Self::Check => check(parties, amy, amy.monitor(peer, "www.amy.example", None).await).await,
+            Self::Check => check(parties, amy.monitor(peer, "www.amy.example", None).await).await,
             Self::Deliver => tell(parties, amy, &name(n)).await,
             Self::Purge => {
                 let server = amy.server_at(peer).await;
@@ -159,7 +159,7 @@ impl Flow {
             Self::Check => {
                 let root = parties.authority.root_pem();
                 let id = ben.monitor(parties.nginx.address(), "www.example.com", Some(&root)).await;
-                check(parties, ben, id).await;
+                check(parties, id).await;
                 eventually("the check", async || {
                     let shown = ben.client.get(&format!("/api/monitors/{id}")).await.ok();
                     (shown["status"] == "normal").then_some(())
@@ -206,9 +206,8 @@ async fn roll_out(parties: &Parties, certificate: i64) {
 }
 
 /// As the schedule does, without the wait for it.
-async fn check(parties: &Parties, party: &Party, monitor: i64) {
-    let shown = party.client.get(&format!("/api/monitors/{monitor}")).await.ok();
-    let due = shown["next_check"].as_str().unwrap().parse().unwrap();
+async fn check(parties: &Parties, monitor: i64) {
+    let due = next_check(&parties.steward.ctx, monitor).await;
     let job = Job::Check { monitor: MonitorId(monitor), due };
     parties.steward.ctx.queue.send(QueueName::Prober, &job, Duration::ZERO).await.unwrap();
 }
