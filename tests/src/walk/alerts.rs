@@ -59,7 +59,7 @@ impl<M: Meter> Walk<'_, M> {
         assert_eq!(sink.requests().len(), 2, "a test and an alert");
         for channel in [&mail, &hook] {
             self.send(admin, Method::DELETE, route, &path(channel), Value::Null).await;
-            self.job(QueueName::Issuer).await;
+            self.job_named(QueueName::Issuer, "purge").await;
         }
     }
 }

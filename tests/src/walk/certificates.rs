@@ -57,6 +57,6 @@ impl<M: Meter> Walk<'_, M> {
     pub async fn sweep(&mut self) {
         let ctx = &self.steward.ctx;
         ctx.queue.send(QueueName::Issuer, &Job::Sweep, Duration::ZERO).await.unwrap();
-        self.job(QueueName::Issuer).await;
+        self.job_named(QueueName::Issuer, "sweep").await;
     }
 }

@@ -155,6 +155,17 @@ impl<'a, M: Meter> Walk<'a, M> {
         self.send(who, method, route, path, body).await
     }
 
+    /// Does jobs of a queue until one of this name was done: others may come first, since a queue of AWS has no order.
+    async fn job_named(&mut self, queue: QueueName, name: &str) {
+        let wanted = format!("{}: {name}", queue.as_str());
+        loop {
+            self.job(queue).await;
+            if self.visits.last().is_some_and(|visit| visit.route == wanted) {
+                return;
+            }
+        }
+    }
+
     /// Takes one job off a queue and does it, as a worker on Lambda would, which leaves taking and deleting to AWS;
     /// what it asks for next.
     async fn job(&mut self, queue: QueueName) -> Next {

@@ -27,7 +27,7 @@ async fn a_body_that_does_not_fit_names_what_is_wrong() {
         }
         check.changed(&good, "surprise", json!(1), "surprise: is not a field here; known: ").await;
     }
-    assert_eq!(walked, 34, "a route with a body was added or lost: count again");
+    assert_eq!(walked, 36, "a route with a body was added or lost: count again");
 }
 
 struct Check<'a> {
@@ -64,6 +64,10 @@ impl Check<'_> {
             (format!("{{\"{}\": 1}}", "n".repeat(50_000)), "nnn"),
         ];
         for (body, starts) in cases {
+            // A body that may be left out may be null too.
+            if self.route.operation["requestBody"]["required"] != true && ["", "null"].contains(&body.trim()) {
+                continue;
+            }
             let message = self.send(body).await;
             assert!(message.starts_with(starts), "{}: {message}", self.route.name());
         }

@@ -111,7 +111,8 @@ async fn answers_are_as_the_document_says() {
     check("DELETE /api/dns-credentials/{id}", admin.delete(&path).await);
     let change = json!({"email": "new@example.com", "current_password": ADMIN_PASSWORD});
     check("PUT /api/v1/users/profile", admin.put("/api/v1/users/profile", change).await);
-    check("POST /api/v1/users/regenerate-key", admin.post("/api/v1/users/regenerate-key", Value::Null).await);
+    let password = json!({"current_password": ADMIN_PASSWORD});
+    check("POST /api/v1/users/regenerate-key", admin.post("/api/v1/users/regenerate-key", password).await);
     check("POST /api/auth/refresh", admin.post("/api/auth/refresh", Value::Null).await);
     check("POST /api/auth/logout", admin.post("/api/auth/logout", Value::Null).await);
 

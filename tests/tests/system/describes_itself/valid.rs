@@ -101,7 +101,7 @@ async fn every_example_is_well_formed() {
     let nobody = Port::claim().address();
     let options = StewardOptions { dns: Some(nobody), open_registration: true, idle: true, ..Default::default() };
     let steward = Steward::start(options).await;
-    let admin = steward.admin().await;
+    let mut admin = steward.admin().await;
     let certificate = steward.plant_certificate(1, "example.com").await;
     assert_eq!(steward.plant_dns_credential(1).await, certificate);
     assert_eq!(steward.plant_deployment(&admin, certificate).await, (certificate, certificate));
@@ -126,6 +126,9 @@ async fn every_example_is_well_formed() {
         }
         let reply = admin.send(route.method.clone(), &route.path_with(certificate), Some(body.to_string())).await;
         let said = String::from_utf8_lossy(&reply.bytes).into_owned();
+        if route.path == "/api/auth/logout" {
+            admin = steward.admin().await;
+        }
         taken += u32::from(reply.status.is_success());
         let about = format!("{} {body}: {} {said}", route.name(), reply.status);
         if reply.status == 400 {
@@ -137,6 +140,6 @@ async fn every_example_is_well_formed() {
             assert!(reply.status.is_success() || [401, 404, 409, 429, 503].contains(&reply.status.as_u16()), "{about}");
         }
     }
-    assert_eq!(walked, 35, "a route with a body was added or lost: count again");
+    assert_eq!(walked, 36, "a route with a body was added or lost: count again");
     assert!(taken >= 15, "{taken}");
 }

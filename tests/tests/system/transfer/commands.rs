@@ -105,8 +105,8 @@ fn start(place: At<'_>, arguments: &[&str]) -> Child {
 }
 
 pub async fn end(child: Child) -> Outcome {
-    let output = tokio::time::timeout(Duration::from_secs(120), child.wait_with_output());
-    let output = output.await.expect("an end within two minutes").unwrap();
+    let output = tokio::time::timeout(Duration::from_secs(240), child.wait_with_output());
+    let output = output.await.expect("an end within four minutes").unwrap();
     let (printed, said) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     let printed = printed.lines().filter_map(|line| {
         let words: Vec<_> = line.split_whitespace().collect();
