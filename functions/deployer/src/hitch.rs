@@ -23,7 +23,7 @@ pub(crate) enum Hitch {
     },
     /// The server is not reached now, or the connection broke: what was asked may have been done, or not.
     Lost(RemoteError),
-    /// It is no matter of the server.
+    /// The fault is ours, not the server's.
     Stopped(Stop),
 }
 

@@ -12,7 +12,7 @@ use crate::served;
 
 /// A site that does not serve the new certificate this long after the reload never will.
 pub(crate) const VERIFY_FOR: Duration = Duration::from_secs(10);
-/// But so often is it looked at before that is said: a worker may have been away all that time.
+/// Looks this often before it reports a failure: a worker may have been away all that time.
 const LOOKS: u32 = 5;
 /// The first pause between two looks.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);

@@ -12,8 +12,7 @@ use domain::ports::QueueName;
 use domain::{Context, Result, acme, certificates, dns_credentials, dns_records, monitors, repair};
 
 /// How long one worker keeps an operation before another may take it up; renewed with each recorded step. A call
-/// to a CA is given up after 30 seconds; should an order of very many names take longer, two workers do the same step,
-/// and one of them records it.
+/// to a CA is given up before that.
 pub const LEASE: std::time::Duration = std::time::Duration::from_secs(90);
 
 /// Works on a job of the issuer's queue.

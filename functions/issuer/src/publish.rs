@@ -18,8 +18,6 @@ const LOOK: Duration = Duration::from_secs(2);
 /// A record that is not seen after this time is written again, and then no more often than that.
 const REPEAT_AFTER: Duration = Duration::from_secs(2 * 60);
 const REPEAT_EVERY: Duration = Duration::from_secs(2 * 60);
-/// A provider that takes longer than this and then fails is left alone for a while.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// A record that cannot be seen after this time will not be.
 const SEEN_WITHIN: Duration = Duration::from_secs(30 * 60);
 
@@ -74,15 +72,9 @@ async fn records(
             None => hosts.push((record.host, vec![record.value])),
         }
     }
-    let rested = dns_credentials::awake(ctx, credential).await?;
+    dns_credentials::awake(ctx, credential).await?;
     for (host, values) in &hosts {
-        let since = ctx.clock.now();
-        let made = dns_records::publish(ctx, holder, owner, credential, host, values).await;
-        let took = Duration::try_from(ctx.clock.now().duration_since(since)).unwrap_or_default();
-        if rested || took > PATIENCE {
-            dns_credentials::note(ctx, credential, &made).await?;
-        }
-        made?;
+        dns_records::publish(ctx, holder, owner, credential, host, values).await?;
     }
     Ok(())
 }

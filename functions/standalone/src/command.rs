@@ -23,7 +23,7 @@ use crate::document::document;
 use crate::run::{StartError, mailer, open, settings, wrong_password};
 use crate::transfer::{self, Manifest};
 
-/// Does one thing, says what came of it, and ends.
+/// Does one thing, prints the outcome, and ends.
 pub async fn command(config: &Config, command: Command) -> Result<(), StartError> {
     match command {
         Command::Admin { place } => admin(config, &place).await,

@@ -3,7 +3,7 @@
 mod connections;
 mod turn;
 
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -58,7 +58,12 @@ pub(crate) async fn answer(listener: TcpListener, router: Router, proxies: &[IpN
                 Some(place) => {
                     open.spawn(serve(stream, peer, place, router.clone(), stopping.subscribe()));
                 }
-                None => drop(stream.try_write(NO_PLACE)),
+                // A new stream is not known to be writable before the runtime has looked.
+                None => {
+                    if let Ok(mut refused) = stream.into_std() {
+                        let _ = refused.write(NO_PLACE);
+                    }
+                }
             },
             // Its client has gone again.
             Err(error) if is_of_client(&error) => {}

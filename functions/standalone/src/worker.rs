@@ -20,8 +20,11 @@ const VISIBILITY: Duration = Duration::from_secs(120);
 const TO_END: Duration = Duration::from_secs(2);
 /// Held by the one job at work whose last attempt ended with its process.
 static ALONE: Mutex<()> = Mutex::const_new(());
+/// How long that one works alone. What takes the process down does so within this time; what only waits for its peer is
+/// no danger to others.
+const ALONE_FOR: Duration = Duration::from_secs(10);
 /// How long the others of those wait.
-const OTHERS: Duration = Duration::from_millis(100);
+const OTHERS: Duration = Duration::from_millis(500);
 /// The pause after a queue could not be read.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -118,14 +121,25 @@ async fn again(ctx: &Context, queue: QueueName, delivery: &Delivery, pause: Dura
 /// Works on a job: alone among those whose last attempt ended with its process, so that the next end of the process
 /// tells which of them it was. A panic is the end of the job, not of the worker.
 async fn attempt(ctx: &Context, queue: QueueName, job: &Job) -> Result<Next> {
-    let _alone = match operations::is_suspect(ctx, job).await? {
+    let alone = match operations::is_suspect(ctx, job).await? {
         false => None,
         true => match ALONE.try_lock() {
             Ok(alone) => Some(alone),
             Err(_) => return Ok(Next::Again(OTHERS)),
         },
     };
-    match AssertUnwindSafe(handle(ctx, queue, job)).catch_unwind().await {
+    let mut work = pin!(AssertUnwindSafe(handle(ctx, queue, job)).catch_unwind());
+    let handled = match alone {
+        None => work.await,
+        Some(alone) => match tokio::time::timeout(ALONE_FOR, &mut work).await {
+            Ok(handled) => handled,
+            Err(_) => {
+                drop(alone);
+                work.await
+            }
+        },
+    };
+    match handled {
         Ok(handled) => handled,
         Err(panic) => {
             tracing::error!(queue = queue.as_str(), ?job, panic = operations::panic_words(&*panic), "a job panicked");

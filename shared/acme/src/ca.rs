@@ -13,8 +13,9 @@ use futures_util::FutureExt;
 
 use crate::client::Client;
 
-/// The longest that one call may take, however many requests it needs: an authorization costs one.
-const LONGEST_CALL: Duration = Duration::from_secs(5 * 60);
+/// The longest that one call may take, however many requests it needs: an authorization costs one. Shorter than the
+/// issuer's lease, and than its function's time on Lambda.
+const LONGEST_CALL: Duration = Duration::from_secs(50);
 
 /// The [`Ca`] port on instant-acme. Whatever a CA answers, a call ends, and ends in an error at worst.
 #[derive(Debug)]

@@ -73,6 +73,9 @@ pub enum OpenError {
     },
 }
 
+/// What SQLite says where there is no room to make its index of the log.
+const NO_ROOM_FOR_THE_LOG: &str = "disk I/O error";
+
 /// Everything of one machine, in one directory. Each port is an adapter of its own on the one database, so that what
 /// wraps the store sees the store's calls only.
 #[derive(Clone, Debug)]
@@ -90,11 +93,15 @@ impl Embedded {
         let lock = lock(data_dir)?;
         let room = Room::in_directory(data_dir);
         let path = data_dir.join("steward.db");
-        expected(&path, data_dir.join("vault.key").exists())?;
-        let database = database(&path).or_else(|error| match error {
-            OpenError::Database { reason, .. } if room::is_full(&reason) => {
+        let has_key = data_dir.join("vault.key").exists();
+        let open = || expected(&path, has_key).and_then(|()| database(&path));
+        let database = open().or_else(|error| match error {
+            // SQLite says so where the disk has no room for its index of the log.
+            OpenError::Database { reason, .. }
+                if room.is_reserved() && (room::is_full(&reason) || reason.contains(NO_ROOM_FOR_THE_LOG)) =>
+            {
                 room.run_out(&reason);
-                database(&path)
+                open()
             }
             other => Err(other),
         })?;

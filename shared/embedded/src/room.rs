@@ -49,6 +49,11 @@ impl Room {
         room
     }
 
+    /// Whether there is a reserve to give up.
+    pub fn is_reserved(&self) -> bool {
+        self.reserved.load(Ordering::Relaxed)
+    }
+
     /// Whether only what makes room may be written.
     pub fn is_short(&self) -> bool {
         self.short.load(Ordering::Relaxed)

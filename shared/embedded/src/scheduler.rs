@@ -133,8 +133,8 @@ impl EmbeddedScheduler {
         }
     }
 
-    /// Brings times back that a clock set which has been set back since: no schedule at a rate is further off than its
-    /// rate, and no job is hidden for longer than it was to be. Gives how many.
+    /// The clock may have been ahead when these times were written. This corrects them: no schedule at a rate is further
+    /// off than its rate, and no job stays hidden longer than it was meant to. Gives how many it corrected.
     async fn realign(&self) -> Result<usize, SchedulerError> {
         let (mut after, mut realigned) = (None, 0);
         loop {

@@ -38,6 +38,6 @@ impl App {
 
     /// Whether the audit trail took the last entry that was given to it.
     pub fn trail_is_written(&self) -> bool {
-        self.standing.is_good()
+        self.standing.is_good(self.ctx.clock.now())
     }
 }

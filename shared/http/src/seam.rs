@@ -84,7 +84,8 @@ async fn around(State(seam): State<Arc<Seam>>, mut request: Request, next: Next)
     let mut trail = None;
     let answer = tokio::time::timeout(seam.longest, answer(&seam, request, next, &mut trail)).await;
     let response = answer.unwrap_or_else(|_| {
-        let message = "the request took too long; what it began is safe, look before you repeat it";
+        let message =
+            "the request took too long and was stopped; part of it may be done, so check before you send it again";
         Fault::from(Error::Unavailable(message.into())).into_response()
     });
     let said = |mut response: Response| {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use domain::users;
 use jiff::Timestamp;
 
 /// How long is counted together, in seconds.
@@ -42,7 +43,7 @@ impl Hour {
 impl Strangers {
     /// Takes note of a request; says whether it still gets an entry of its own.
     pub fn record(&self, source: &str, now: Timestamp) -> bool {
-        self.hour(source, now, |hour| {
+        self.hour(&users::network(source), now, |hour| {
             hour.recorded = hour.recorded.saturating_add(1);
             hour.recorded <= RECORDED
         })
@@ -50,13 +51,14 @@ impl Strangers {
 
     /// Counts a request that gets no entry.
     pub fn count(&self, source: &str, action: &str, now: Timestamp) {
-        self.hour(source, now, |hour| *hour.counted.entry(action.to_owned()).or_default() += 1);
+        self.hour(&users::network(source), now, |hour| *hour.counted.entry(action.to_owned()).or_default() += 1);
     }
 
     /// The seconds to wait, when so many requests of this source were recorded that no more are.
     pub fn exhausted(&self, source: &str, now: Timestamp) -> Option<u64> {
+        let source = users::network(source);
         let hours = self.lock();
-        let hour = hours.get(place(&hours, source)).filter(|hour| hour.recorded >= RECORDED)?;
+        let hour = hours.get(place(&hours, &source)).filter(|hour| hour.recorded >= RECORDED)?;
         hour.left(now)
     }
 

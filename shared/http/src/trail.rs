@@ -1,8 +1,8 @@
 //! The audit of requests, for all areas in this one place: what changes something, logs in or reads a key is on its way
 //! to the trail before its handler runs, and the outcome follows. A login changes nothing until its answer is sent, so
-//! that it is recorded once, before that. What strangers ask in vain is counted.
+//! that it is recorded once, before that. Refused requests of strangers are counted.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use domain::audit::{self, AuditEntry, By, Outcome};
 use domain::ids::UserId;
 use domain::{Error, Result};
 use http_body_util::BodyExt;
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::{App, Fault};
@@ -35,17 +36,21 @@ const ANSWER_MAX: u64 = 64 * 1024;
 /// How much later than the longest request its entry says that nobody knows the outcome.
 const MARGIN: Duration = Duration::from_secs(10);
 
-/// Whether the trail could be written the last time.
+/// For how long one failure counts, in seconds: who goes by health sends no request that could show that it is over.
+const FAILED_FOR: i64 = 300;
+
+/// When the trail could not be written the last time that it was tried, in seconds; 0 where it could.
 #[derive(Debug, Default)]
-pub(crate) struct Standing(AtomicBool);
+pub(crate) struct Standing(AtomicI64);
 
 impl Standing {
-    pub fn is_good(&self) -> bool {
-        !self.0.load(Ordering::Relaxed)
+    pub fn is_good(&self, now: Timestamp) -> bool {
+        let failed = self.0.load(Ordering::Relaxed);
+        failed == 0 || !(0..FAILED_FOR).contains(&(now.as_second() - failed))
     }
 
-    fn note<T>(&self, sent: Result<T>) -> Result<T> {
-        self.0.store(sent.is_err(), Ordering::Relaxed);
+    fn note<T>(&self, sent: Result<T>, now: Timestamp) -> Result<T> {
+        self.0.store(if sent.is_err() { now.as_second() } else { 0 }, Ordering::Relaxed);
         sent
     }
 }
@@ -145,13 +150,16 @@ impl Trail {
         match by {
             Door::Login => Ok(()),
             Door::Guarded | Door::Public => {
-                if let Some(retry_after) = app.strangers.exhausted(&source, app.ctx.clock.now()) {
+                let now = app.ctx.clock.now();
+                if let Some(retry_after) = app.strangers.exhausted(&source, now) {
                     let message = format!(
                         "too many requests without credentials from your address; try again in {} minutes",
                         retry_after.div_ceil(60)
                     );
                     return Err(Error::TooMany { message, retry_after });
                 }
+                // Counted before it begins: a client that hangs up has had an entry all the same.
+                app.strangers.record(&source, now);
                 self.begin(app).await
             }
         }
@@ -169,7 +177,7 @@ impl Trail {
             track.begun = true;
             (track.entry.clone(), track.longest)
         };
-        let sent = app.standing.note(audit::begin(&app.ctx, &entry, longest + MARGIN).await);
+        let sent = app.standing.note(audit::begin(&app.ctx, &entry, longest + MARGIN).await, app.ctx.clock.now());
         if sent.is_err() {
             self.lock().begun = false;
         }
@@ -191,9 +199,6 @@ impl Trail {
             }
         }
         let recorded = if begun {
-            if stranger {
-                app.strangers.record(&entry.source, now);
-            }
             true
         } else if !stranger {
             return response;
@@ -208,7 +213,7 @@ impl Trail {
         }
         let (response, made) = if entry.action.starts_with("POST ") { made(response).await } else { (response, None) };
         entry.outcome = Outcome::Answered { status: status.as_u16(), made };
-        match app.standing.note(audit::finish(&app.ctx, entry).await) {
+        match app.standing.note(audit::finish(&app.ctx, entry).await, now) {
             Err(error) if by == Door::Login && status.is_success() => Fault::from(error).into_response(),
             _ => response,
         }

@@ -21,6 +21,11 @@ pub(crate) fn open(equip: impl FnOnce(Context, &Outside) -> Result<Context, Erro
     // What a request or a peer says must not look like lines of the log.
     let lines = lines.with_writer(|| OneLine::new(stdout(), false));
     tracing_subscriber::registry().with(filter).with(lines).init();
+    std::panic::set_hook(Box::new(|info| {
+        if !steward_http::keep_panic(info) {
+            tracing::error!("{info}");
+        }
+    }));
 
     let environment = Environment::read()?;
     let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (Arc::new(SystemClock), Arc::new(SystemEntropy));

@@ -42,7 +42,9 @@ where
     // What was delivered before may be what ended the process: it comes after the others, and one after the other, so
     // that only the one at work is suspected should the process end again.
     let again = |message: &SqsMessage| attribute(message, "ApproximateReceiveCount").is_some_and(|count| count != "1");
+    let start = Instant::now();
     let settled = async |message: &SqsMessage| {
+        let left = left.saturating_sub(start.elapsed());
         let settled = tokio::time::timeout(left, settle(ctx, queue, handle, message)).await;
         settled.unwrap_or_else(|_| {
             let id = message.message_id.clone().unwrap_or_default();
@@ -51,7 +53,6 @@ where
         })
     };
     let (suspects, others): (Vec<_>, Vec<_>) = batch.records.iter().partition(|message| again(message));
-    let start = Instant::now();
     let mut failed = join_all(others.into_iter().map(&settled)).await;
     for message in suspects {
         // Those that the time does not suffice for are delivered again, and were not touched.

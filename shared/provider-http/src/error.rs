@@ -35,7 +35,7 @@ pub enum Error {
         within: Duration,
     },
     /// The answer, or all answers to one change, are longer than is read.
-    #[error("the answer is longer than {} MiB, or those to one change are longer than {} MiB", ANSWER_MAX >> 20, WORK_MAX >> 20)]
+    #[error("the provider sent more than {} MiB in one answer, or more than {} MiB or too many answers for one change", ANSWER_MAX >> 20, WORK_MAX >> 20)]
     TooLong,
     /// An answer that would take many times its length in memory.
     #[error("the answer holds more values than any provider sends")]

@@ -124,7 +124,9 @@ impl Answer {
             self.window.truncate(self.end.len() + STATUS_MAX);
             return;
         };
-        let status = std::str::from_utf8(status.get(..length).unwrap_or_default()).ok().and_then(|s| s.parse().ok());
+        // A longer one is cut above, and would mean something else.
+        let status = status.get(..length).filter(|status| status.len() < STATUS_MAX).unwrap_or_default();
+        let status = std::str::from_utf8(status).ok().and_then(|status| status.parse().ok());
         self.stage = Stage::After(status.unwrap_or(u32::MAX));
     }
 

@@ -7,6 +7,8 @@ mod keys;
 mod no_shell;
 mod offer;
 mod offline;
+#[cfg(test)]
+mod properties;
 mod refused;
 mod remote;
 

@@ -24,7 +24,7 @@ pub(crate) fn login(host: &RemoteHost, is_known: bool) -> RemoteError {
     let RemoteHost { host, port, user, .. } = host;
     RemoteError::LoginRefused(if is_known {
         format!(
-            "{host}:{port} knows the key of {user}, and does not let this user in all the same: sshd_config there forbids \
+            "{host}:{port} accepts the key of {user} but refuses the login: sshd_config there forbids \
              it (PermitRootLogin no or forced-commands-only, AllowUsers, DenyUsers), or the account has expired; set \
              PermitRootLogin prohibit-password there, or name another user"
         )

@@ -47,7 +47,7 @@ pub struct TrailEntry {
     action: String,
     /// The path, or what Steward worked on.
     target: String,
-    /// The status that the request was answered with; none when nobody knows what came of it.
+    /// The status that the request was answered with; none when the outcome is unknown.
     status: Option<u16>,
     /// The id of what was made.
     made_id: Option<i64>,

@@ -57,7 +57,7 @@ impl RenewalPlan {
     }
 }
 
-/// What came of it.
+/// The outcome.
 #[derive(Serialize, ToSchema)]
 pub struct Renewing {
     id: i64,

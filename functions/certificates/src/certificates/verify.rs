@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::VerificationRecord;
 use crate::schema::CertificateStatus;
 
-/// What came of it.
+/// The outcome.
 #[derive(Serialize, ToSchema)]
 pub struct Outcome {
     /// Whether all records are there and the certificate is on its way.

@@ -15,7 +15,7 @@ use super::ChannelDetail;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Query {
-    /// Those of this user, for whom may see them; the caller's own unless given.
+    /// Filters by owner. Defaults to the caller; other owners need the right to see them.
     user_id: Option<i64>,
 }
 

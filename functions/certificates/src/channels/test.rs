@@ -16,7 +16,7 @@ pub struct Tested {
     message: String,
 }
 
-/// Sends a message that only says that the channel works, and answers what became of it: 503 with the other side's
+/// Sends a message that only says that the channel works, and answers with the outcome: 503 with the other side's
 /// words when it was not taken, 409 while a mail address has not confirmed that it wants alerts. Where no mail server is
 /// set, it says where the message is instead.
 #[utoipa::path(post, path = "/api/channels/{id}/test", tag = "channels", params(("id" = i64, Path)),

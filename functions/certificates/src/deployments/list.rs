@@ -27,7 +27,7 @@ pub struct Query {
     /// From 1 to 50; 20 unless given.
     #[param(value_type = Option<PerPage>, inline)]
     per_page: Option<i64>,
-    /// Those of this user, for whom may see them; the caller's own unless given.
+    /// Filters by owner. Defaults to the caller; other owners need the right to see them.
     user_id: Option<i64>,
 }
 

@@ -27,7 +27,7 @@ pub struct RunDetail {
     /// `asked`, `renewed` or `retry`.
     #[schema(value_type = RunCause)]
     cause: &'static str,
-    /// The how-manieth of the tries that follow each other by themselves.
+    /// The attempt number, among the automatic retries of one run.
     attempt: u32,
     dry_run: bool,
     certificate_id: i64,

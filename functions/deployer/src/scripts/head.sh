@@ -40,8 +40,8 @@ refuse_strange_current() {
     [ ! -e "$1/current" ] || refuse "$1/current is not Steward's; move it away, or choose another deploy_path"
 }
 # Gives the new file $1 the owner, the group and the mode that are said ($3, $4, $5), or else those of the file $2 that it
-# replaces, or else the mode $6. Root reads what it does not own, and a group that may not read a file does not miss it:
-# those two may change where the login may not keep them.
+# replaces, or else the mode $6. If the login may not keep the owner root, or a group that has no read right, the script
+# goes on: root reads every file, and that group could not read this one before.
 settle() {
     owner=$3 group=$4 mode=$5
     if [ -e "$2" ]; then

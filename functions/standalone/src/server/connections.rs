@@ -16,9 +16,9 @@ const OTHER_FILES: usize = 512;
 /// How many open files are asked for.
 const FILES: u64 = 16_384;
 
-/// All connections. One source has at most half of the places, unless it is a proxy that the operator trusts. A new
-/// connection takes the place of the one of its source that has waited longest for its client, or, when all places are
-/// taken, of the one of the source that has most.
+/// All connections. One source may hold half of the places; a trusted proxy may hold all. When a source has its half, its
+/// new connection closes the one of its own that has waited longest for its client. When all places are taken, the source
+/// with the most connections gives up one.
 #[derive(Clone, Debug)]
 pub(super) struct Connections {
     open: Arc<Mutex<Open>>,

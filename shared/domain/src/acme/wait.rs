@@ -32,6 +32,8 @@ const TRIES: usize = 5;
 pub enum Scope {
     /// All of them.
     Account,
+    /// New ones only: an order that was made goes on.
+    NewOrders,
     /// Those for names below this registered domain.
     Domain(String),
     /// Those for this name.
@@ -71,12 +73,17 @@ impl Scope {
         if let Some(domain) = names.iter().map(registered_domain).find(|domain| words.contains(&domain.as_str())) {
             return Self::Domain(domain);
         }
-        names.iter().find(named).map_or(Self::Account, |name| Self::Name(name.base().to_owned()))
+        match names.iter().find(named) {
+            Some(name) => Self::Name(name.base().to_owned()),
+            None if reason.contains("new orders") => Self::NewOrders,
+            None => Self::Account,
+        }
     }
 
     fn covers(&self, names: &[DomainName]) -> bool {
         match self {
             Self::Account => true,
+            Self::NewOrders => !names.is_empty(),
             Self::Domain(domain) => names.iter().any(|name| registered_domain(name) == *domain),
             Self::Name(base) => names.iter().any(|name| name.base() == base),
             Self::Names(hash) => set(names) == *hash,
@@ -170,7 +177,7 @@ mod tests {
     fn a_limit_stops_the_orders_it_is_about() {
         let ordered = names(&["www.shop.example.com", "*.shop.example.com"]);
         for (reason, scope) in [
-            ("rateLimited: too many new orders (300) from this account in the last 3h0m0s", Scope::Account),
+            ("rateLimited: too many new orders (300) from this account in the last 3h0m0s", Scope::NewOrders),
             ("the CA answered 503 Service Unavailable", Scope::Account),
             ("rateLimited: Service busy; retry later: see https://letsencrypt.org/docs/rate-limits/", Scope::Account),
             (

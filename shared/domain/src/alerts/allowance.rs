@@ -91,8 +91,9 @@ impl Allowance {
     }
 }
 
-/// Takes one from each of these limits, or from none: too many where one of them has no more.
-pub(super) async fn spend(ctx: &Context, limits: &[Limit]) -> Result<()> {
+/// Takes one from each of these limits, or from none: too many where one of them has no more. Gives the time it was
+/// taken at, for [`give_back`].
+pub(super) async fn spend(ctx: &Context, limits: &[Limit]) -> Result<Timestamp> {
     let store = ctx.store.as_ref();
     for _ in 0..TRIES {
         let now = ctx.clock.now();
@@ -105,12 +106,32 @@ pub(super) async fn spend(ctx: &Context, limits: &[Limit]) -> Result<()> {
             writes.push(row.put()?);
         }
         match store.transact(writes).await {
-            Ok(()) => return Ok(()),
+            Ok(()) => return Ok(now),
             Err(StoreError::Unexpected { .. } | StoreError::Busy(_)) => {}
             Err(error) => return Err(error.into()),
         }
     }
     Err(Error::Unavailable("many messages are sent at once; try again in a moment".into()))
+}
+
+/// Gives back what was taken at this time from each of these limits and not used, because nothing was sent.
+pub(super) async fn give_back(ctx: &Context, limits: &[Limit], at: Timestamp) -> Result<()> {
+    for limit in limits {
+        for _ in 0..TRIES {
+            let found = entity::find::<Allowance>(ctx.store.as_ref(), Key::of(limit.who.as_str())).await?;
+            let Some(mut row) = found else { break };
+            let Some(place) = row.value.sent.iter().rposition(|sent| *sent == at) else { break };
+            row.value.sent.remove(place);
+            match row.save(ctx.store.as_ref()).await {
+                Err(Error::Conflict(_)) => {}
+                saved => {
+                    saved?;
+                    break;
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 enum Row {

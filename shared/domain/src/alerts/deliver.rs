@@ -21,7 +21,7 @@ pub(super) const WINDOW: Duration = Duration::from_secs(5 * 60);
 const MOST: u32 = 90;
 /// How often a result is recorded anew because the channel was written meanwhile.
 const TRIES: usize = 50;
-/// The pauses after each attempt in vain; after the last attempt the message is given up, about 16 hours old.
+/// The pauses after each failed attempt; after the last attempt the message is given up, about 16 hours old.
 const BACKOFF: [u64; 8] = [60, 5 * 60, 15 * 60, 3600, 2 * 3600, 4 * 3600, 4 * 3600, 4 * 3600];
 /// The longest pause that the other side can ask for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);

@@ -17,7 +17,7 @@ const DAY: i64 = 24 * 60 * 60;
 pub struct Expiring<'a> {
     /// Whose it is.
     pub owner: UserId,
-    /// What is told of: the certificate, or the monitor that saw it.
+    /// What the alert is about: the certificate, or the monitor that saw it.
     pub subject: Subject,
     /// What people call that.
     pub name: &'a str,
@@ -31,7 +31,7 @@ pub struct Expiring<'a> {
     pub remedy: &'a str,
 }
 
-/// Tells of a certificate that comes to its end, once for each of the owner's thresholds and once when it has expired;
+/// Notifies the owner before a certificate expires, once for each of the owner's thresholds and once when it has expired;
 /// and that it was replaced. One read when nothing crosses.
 pub async fn observe_expiry(ctx: &Context, watched: &Expiring<'_>) -> Result<()> {
     let store = ctx.store.as_ref();

@@ -1,4 +1,4 @@
-//! Alerts: what is wrong with certificates, monitors, deployments and servers, and who is told of it.
+//! Alerts: what is wrong with certificates, monitors, deployments and servers, and who gets the news.
 //!
 //! A thing's state of one kind is *standing*: nothing, or a finding with a level. [`observe`] compares what is seen with
 //! what stands; only a crossing is written down, and told to the owner's channels by an operation that is committed with
@@ -86,7 +86,7 @@ impl Subject {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// A certificate comes to its end.
+    /// A certificate is about to expire.
     Expiry,
     /// A TLS endpoint does not answer.
     Unreachable,

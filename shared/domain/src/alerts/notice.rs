@@ -77,7 +77,7 @@ impl Notice {
     fn headline(&self) -> &'static str {
         let over = self.event == Event::Recovered;
         match (self.kind, over) {
-            (Kind::Expiry, false) => "the certificate comes to its end",
+            (Kind::Expiry, false) => "the certificate is about to expire",
             (Kind::Expiry, true) => "the certificate was replaced in time",
             (Kind::Unreachable, false) => "does not answer",
             (Kind::Unreachable, true) => "answers again",

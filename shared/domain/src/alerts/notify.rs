@@ -34,7 +34,7 @@ pub async fn notify(ctx: &Context, id: OperationId) -> Result<Next> {
     let wanting: Vec<_> = channels.into_iter().filter(|channel| channel.value.wants(&notice)).collect();
     if wanting.is_empty() {
         let (alert, title) = (notice.alert, notice.title());
-        tracing::warn!(%alert, title, "nobody is told of an alert: no channel of its owner wants it");
+        tracing::warn!(%alert, title, "an alert reaches nobody: no channel of its owner wants it");
     }
     for channel in wanting.into_iter().filter(|channel| !told.contains(&channel.value.id)) {
         if !bring(ctx, &mut operation, channel, &notice).await? {

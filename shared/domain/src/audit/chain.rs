@@ -44,7 +44,7 @@ pub struct Recorded {
     pub action: String,
     /// To what.
     pub target: String,
-    /// What came of it.
+    /// The outcome.
     #[serde(default)]
     pub outcome: Outcome,
     /// The hash of the entry before.

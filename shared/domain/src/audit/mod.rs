@@ -1,4 +1,4 @@
-//! The audit trail: who did what to what, from where, when, and what came of it.
+//! The audit trail: who did what to what, from where, when, and the outcome.
 //!
 //! Entries are chained: each has a number, and a SHA-256 over itself and the hash of the one before. The head says how
 //! many there are and the hash of the last, and moves in the transaction that adds an entry. So a changed, missing,
@@ -72,7 +72,7 @@ impl By {
     }
 }
 
-/// What came of it.
+/// The outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Outcome {
@@ -116,7 +116,7 @@ pub struct AuditEntry {
     pub action: String,
     /// To what: the path, e.g. `/api/certificates/12/verify`.
     pub target: String,
-    /// What came of it.
+    /// The outcome.
     #[serde(default)]
     pub outcome: Outcome,
 }

@@ -52,7 +52,7 @@ pub async fn record(ctx: &Context, viewer: &Viewer, action: &str, target: String
 }
 
 /// Records what Steward did on its own, such as a renewal: call it when it is done. `action` is one word or two with a
-/// dot, e.g. `certificate.renew`, `target` what it was done to, e.g. `certificate 12`, `result` what came of it.
+/// dot, e.g. `certificate.renew`, `target` what it was done to, e.g. `certificate 12`, `result` the outcome.
 pub async fn record_system(ctx: &Context, action: &str, target: String, result: &str) -> Result<()> {
     let entry = AuditEntry {
         id: new_id(ctx),

@@ -155,7 +155,7 @@ impl Renewal {
 
     /// Nothing is done, for a reason that is no failure; whether that is new.
     pub fn stand_still(&mut self, reason: String) -> bool {
-        let new = self.error.as_ref() != Some(&reason);
+        let new = !self.stands_still || self.error.as_ref() != Some(&reason);
         (self.error, self.stands_still) = (Some(reason), true);
         new
     }

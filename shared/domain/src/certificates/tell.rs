@@ -62,7 +62,7 @@ fn wanted(records: &[RecordToMake], certificate: &Certificate) -> String {
     }
 }
 
-/// What to do about a certificate that comes to its end; `None` while it is about to be renewed by itself.
+/// What to do about a certificate that is about to expire; `None` while it is about to be renewed by itself.
 fn remedy(ctx: &Context, certificate: &Certificate, renewal: &Renewal) -> Option<String> {
     let id = certificate.id;
     if !certificate.auto_renew {

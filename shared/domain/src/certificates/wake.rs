@@ -9,8 +9,9 @@ use crate::ids::CertificateId;
 use crate::ports::{CaError, Key};
 use crate::{Context, Error, Result};
 
-/// Does what is due for a certificate: looks for the records that its owner has to make. Of an issued one, asks its CA when it would have it renewed (RFC 9773), and renews it when
-/// that time has come. Sets the time of the next look. Waking it too often, or twice at once, does no harm.
+/// Does what is due for a certificate. It looks for the records that the owner has to make. If the certificate is issued,
+/// it asks the CA when to renew it (RFC 9773), and renews it when that time has come. Then it sets the time of the next
+/// look. Waking it too often, or twice at once, does no harm.
 pub async fn wake(ctx: &Context, id: CertificateId) -> Result<()> {
     let store = ctx.store.as_ref();
     let Some(mut certificate) = entity::find::<Certificate>(store, Key::of(id.0)).await? else { return Ok(()) };

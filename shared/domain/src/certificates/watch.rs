@@ -14,8 +14,8 @@ use crate::{Context, Error, Result};
 const FIRST: SignedDuration = SignedDuration::from_mins(1);
 /// The longest pause between two looks.
 const SLOWEST: SignedDuration = SignedDuration::from_hours(1);
-/// When the owner is reminded: the time since the order, its words, and the end of the key that keeps it from being
-/// said twice.
+/// Steward reminds the owner at these times. Each entry has the time since the order, that time in words, and a suffix for
+/// the alert's key, so that nobody gets the same reminder twice.
 const REMINDERS: [(SignedDuration, &str, &str); 2] =
     [(SignedDuration::from_hours(24), "a day", "day"), (SignedDuration::from_hours(1), "an hour", "hour")];
 /// Nobody makes the records of an order after this time, and no CA waits for them.

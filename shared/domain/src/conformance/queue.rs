@@ -155,7 +155,7 @@ pub async fn one_receiver_each(queue: Arc<dyn Queue>, time: &dyn Time) {
 pub async fn ready_wakes(queue: Arc<dyn Queue>, time: &dyn Time) {
     for delay in [Duration::ZERO, SHORT] {
         let waiting = Arc::clone(&queue);
-        // It may wake in vain; whoever waits looks and waits again.
+        // It may wake without a job; the caller looks and waits again.
         let receiver = tokio::spawn(async move {
             loop {
                 waiting.ready(QUEUE).await;

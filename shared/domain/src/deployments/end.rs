@@ -15,7 +15,7 @@ const THEN: Duration = Duration::from_secs(24 * 60 * 60);
 /// How a run ends.
 #[derive(Clone, Debug)]
 pub struct Ending {
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
     /// Whether trying again by itself may help.
     pub try_again: bool,

@@ -77,7 +77,7 @@ pub enum Status {
         /// Why.
         error: String,
     },
-    /// The last run came to nothing, and what was there before could not be shown to be served. Somebody has to look.
+    /// The last run failed, and Steward could not verify that the site serves what was there before. Somebody has to look.
     RollbackFailed {
         /// Why, and what stands where.
         error: String,

@@ -165,11 +165,11 @@ pub struct Run {
     /// Why it came to be.
     #[serde(flatten)]
     pub cause: Cause,
-    /// The how-manieth of the attempts that follow each other by themselves, from 1.
+    /// The attempt number, among the automatic retries of one run; from 1.
     pub attempt: u32,
     /// Whether it only looks.
     pub dry_run: bool,
-    /// What became of it.
+    /// The outcome.
     #[serde(flatten)]
     pub outcome: Outcome,
     /// SHA-256 of the certificate it deploys, hex, once that is checked.

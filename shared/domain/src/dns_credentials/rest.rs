@@ -10,7 +10,7 @@ use super::DnsCredential;
 use crate::dns_records::PublishError;
 use crate::entity;
 use crate::ids::DnsCredentialId;
-use crate::ports::{Key, StoreError};
+use crate::ports::{DnsWriteError, Key, StoreError};
 use crate::{Context, Result};
 
 /// The first rest; each further one is twice as long.
@@ -39,12 +39,12 @@ impl Rest {
     }
 }
 
-/// Refuses to use a credential that rests; whether it did. The first to ask after a rest tries it, and the others wait
+/// Refuses to use a credential that rests. The first to ask after a rest tries it, and the others wait
 /// for the outcome.
-pub async fn awake(ctx: &Context, id: DnsCredentialId) -> std::result::Result<bool, PublishError> {
+pub async fn awake(ctx: &Context, id: DnsCredentialId) -> std::result::Result<(), PublishError> {
     let store = ctx.store.as_ref();
-    let Some(mut row) = entity::find::<DnsCredential>(store, Key::of(id.0)).await? else { return Ok(false) };
-    let Some(rest) = &mut row.value.rest else { return Ok(false) };
+    let Some(mut row) = entity::find::<DnsCredential>(store, Key::of(id.0)).await? else { return Ok(()) };
+    let Some(rest) = &mut row.value.rest else { return Ok(()) };
     let now = ctx.clock.now();
     let later = |reason: &str, left| PublishError::Later { reason: reason.to_owned(), retry_after: Some(left) };
     if let Some(left) = rest.left(now) {
@@ -53,31 +53,38 @@ pub async fn awake(ctx: &Context, id: DnsCredentialId) -> std::result::Result<bo
     rest.until = now.checked_add(TRIAL).unwrap_or(now);
     let reason = rest.reason.clone();
     match store.write(row.update()?).await {
-        Ok(()) => Ok(true),
+        Ok(()) => Ok(()),
         // Somebody else tries it.
         Err(StoreError::Unexpected { .. }) => Err(later(&reason, FIRST)),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Takes note of how a provider did that kept its caller waiting, or that had a rest.
-pub async fn note(ctx: &Context, id: DnsCredentialId, written: &std::result::Result<(), PublishError>) -> Result<()> {
+/// Takes note of how a provider did that kept its caller waiting, or that had a rest. A failure is only logged: it says
+/// nothing of what was written.
+pub(crate) async fn note(ctx: &Context, id: DnsCredentialId, written: &std::result::Result<(), DnsWriteError>) {
+    if let Err(error) = rest(ctx, id, written).await {
+        tracing::warn!(credential = %id, %error, "the rest of a DNS credential is not noted");
+    }
+}
+
+async fn rest(ctx: &Context, id: DnsCredentialId, written: &std::result::Result<(), DnsWriteError>) -> Result<()> {
     let store = ctx.store.as_ref();
     let Some(mut row) = entity::find::<DnsCredential>(store, Key::of(id.0)).await? else { return Ok(()) };
-    if row.value.rest.is_none() && !matches!(written, Err(PublishError::Later { .. })) {
-        return Ok(());
-    }
     let now = ctx.clock.now();
-    match written {
-        Ok(()) | Err(PublishError::Refused(_)) => row.value.rest = None,
-        Err(PublishError::Fault(_)) => return Ok(()),
-        Err(PublishError::Later { reason, retry_after }) => {
+    let rest = match written {
+        Ok(()) | Err(DnsWriteError::Credential(_) | DnsWriteError::NoZone(_) | DnsWriteError::Refused(_)) => None,
+        Err(DnsWriteError::Later { reason, retry_after }) => {
             let times = row.value.rest.as_ref().map_or(0, |rest| rest.times).saturating_add(1);
             let own = FIRST.saturating_mul(1 << (times - 1).min(5)).min(LONGEST);
-            let rest = retry_after.map_or(own, |asked| asked.clamp(own.min(LONGEST), LONGEST));
-            row.value.rest = Some(Rest { until: now.checked_add(rest).unwrap_or(now), times, reason: reason.clone() });
+            let pause = retry_after.map_or(own, |asked| asked.clamp(own, LONGEST));
+            Some(Rest { until: now.checked_add(pause).unwrap_or(now), times, reason: reason.clone() })
         }
+    };
+    if row.value.rest.is_none() && rest.is_none() {
+        return Ok(());
     }
+    row.value.rest = rest;
     match store.write(row.update()?).await {
         Ok(()) | Err(StoreError::Unexpected { .. }) => Ok(()),
         Err(error) => Err(error.into()),

@@ -137,7 +137,7 @@ impl Row {
                 |records: &Stored<super::Records>| records.value.credential == credential && records.value.at == host;
             if records.iter().any(of) { name.wanted.push(wanted) } else { left.push(wanted) }
         }
-        // A change of it that an older version began is over, or becomes another change of the same values.
+        // An older version may have left a lease here. Its change has ended, or a new one writes the same values again.
         shared.value.lease = None;
         shared.value.wanted = left;
         Ok(Self::New { name, shared: Some(shared) })

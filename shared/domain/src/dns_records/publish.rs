@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::names::Row;
 use super::place::locate;
 use super::{Made, PublishError, Records};
@@ -7,6 +9,8 @@ use crate::ids::{DnsCredentialId, OperationId, UserId};
 use crate::ports::{DnsWriteError, Expect, Key, StoreError, TxtChange, Write};
 use crate::{Context, counter};
 
+/// A provider that takes longer than this and then fails is left alone for a while.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How often a change is begun anew because somebody else was faster.
 const TRIES: usize = 5;
 
@@ -33,6 +37,7 @@ pub async fn publish(
     let credential = known.as_ref().map_or(credential, |records| records.value.credential);
     let row = entity::find::<DnsCredential>(store, Key::of(credential.0)).await?;
     let row = row.ok_or_else(|| PublishError::Refused("the DNS credential is gone".into()))?.value;
+    let rested = row.rest.is_some();
     let access = dns_credentials::access(ctx.vault.as_ref(), &row).await??;
     let place = match &known {
         Some(records) => super::place::Place { at: records.value.at.clone(), zone: records.value.zone.clone() },
@@ -99,8 +104,10 @@ pub async fn publish(
             remove: Vec::new(),
             wanted: name.value.values(),
         };
+        let began = ctx.clock.now();
         let written = ctx.zones.write(&access, &change).await;
-        // Whatever came of it, the name is free for others at once.
+        let took = Duration::try_from(ctx.clock.now().duration_since(began)).unwrap_or_default();
+        // Whatever the outcome, the name is free for others at once.
         name.value.lease = None;
         let after = match &written {
             Ok(()) => {
@@ -119,6 +126,9 @@ pub async fn publish(
             }
         };
         let settled = store.transact(after).await;
+        if rested || took > PATIENCE {
+            dns_credentials::note(ctx, credential, &written).await;
+        }
         written?;
         return match settled {
             Ok(()) => Ok(()),

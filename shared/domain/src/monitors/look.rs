@@ -313,7 +313,7 @@ pub enum Outcome {
 pub struct Look {
     /// The address.
     pub address: Option<IpAddr>,
-    /// What came of it.
+    /// The outcome.
     #[serde(flatten)]
     pub outcome: Outcome,
 }

@@ -20,7 +20,8 @@ pub static LOGIN_FAILURES: Table = Table {
 
 /// So many failures lock an account for their source.
 const ALLOWED: u32 = 10;
-/// A locked source has so many checked all the same, one at a time: a right password from a known source passes.
+/// Steward still checks this many guesses of a locked source, one at a time, so that a right password from a known source
+/// passes.
 const CHECKED: u32 = 100;
 /// For so long after the last failure that is allowed.
 const LOCKED_FOR: Duration = Duration::from_secs(15 * 60);

@@ -69,7 +69,7 @@ pub(super) async fn remember(ctx: &Context, user: &mut Stored<User>, source: &st
 }
 
 /// What counts as one source: an IPv4 address, or the /64 that one IPv6 subscriber has (RFC 6177).
-pub(super) fn network(source: &str) -> String {
+pub fn network(source: &str) -> String {
     match source.parse().map(|address: IpAddr| address.to_canonical()) {
         Ok(IpAddr::V6(v6)) => Ipv6Net::new_assert(v6, 64).trunc().to_string(),
         Ok(IpAddr::V4(v4)) => v4.to_string(),

@@ -21,7 +21,7 @@ pub use admin::{Change, change, delete, reactivate, suspend};
 pub use api_key::{ApiKey, Confirmation, regenerate_key};
 pub use attempts::LOGIN_FAILURES;
 pub use authenticate::{Proof, SESSION_LIFETIME, Session, authenticate, authenticate_with, authenticate_with_two};
-pub use known_source::KnownSource;
+pub use known_source::{KnownSource, network};
 pub use login::login;
 pub use mailbox::{EmailProof, by_email_token, confirm_email, request_verification, send_verification};
 pub use password::{PASSWORD_MAX, PASSWORD_MIN};

@@ -126,7 +126,7 @@ async fn the_test_of_a_credential_says_why_and_nothing_more() {
     let anna = steward.user("anna").await;
     for (flood, said) in [
         (Flood::Gzip, "the answer is compressed, which was not asked for"),
-        (Flood::Repeated("\"x\"   ", 78_000_000), "longer than 1 MiB"),
+        (Flood::Repeated("\"x\"   ", 78_000_000), "more than 1 MiB"),
         (Flood::Says(422, r#"{"error":"INTRANET"}"#), "it answered HTTP 422"),
     ] {
         let server = FloodServer::start(flood).await;

@@ -7,7 +7,7 @@ use steward_http::{Answer, App, Caller, ErrorBody};
 
 use super::AlertThresholds;
 
-/// When you are told of a certificate that comes to its end.
+/// When Steward notifies you before a certificate expires.
 #[utoipa::path(get, path = "/api/alerts/settings", tag = "alert settings",
     responses((status = 200, body = AlertThresholds), (status = 401, body = ErrorBody)))]
 pub async fn get(State(app): State<App>, caller: Caller) -> Answer<Json<AlertThresholds>> {

@@ -1,4 +1,4 @@
-//! When a certificate that comes to its end is told of.
+//! When Steward notifies an owner before a certificate expires.
 
 pub mod get;
 pub mod update;

@@ -7,7 +7,7 @@ use steward_http::{Answer, App, Caller, ErrorBody, JsonBody};
 
 use super::AlertThresholds;
 
-/// Sets when you are told of a certificate that comes to its end.
+/// Sets when Steward notifies you before a certificate expires.
 #[utoipa::path(put, path = "/api/alerts/settings", tag = "alert settings", request_body = AlertThresholds,
     responses((status = 200, body = AlertThresholds), (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody)))]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Channel, Service};
-use crate::alerts::allowance::{Limit, spend};
+use crate::alerts::allowance::{Limit, give_back, spend};
 use crate::entity::{self, Stored};
 use crate::ids::ChannelId;
 use crate::jobs::Job;
@@ -45,6 +45,9 @@ pub(super) async fn ask_later(ctx: &Context, channel: &Channel) {
     }
 }
 
+/// How often a channel is read again because somebody else wrote it.
+const TRIES: usize = 5;
+
 /// Asks the address of a channel, unless that was done.
 pub async fn ask(ctx: &Context, id: ChannelId) -> Result<()> {
     let found = entity::find::<Channel>(ctx.store.as_ref(), Key::of(id.0)).await?;
@@ -76,16 +79,34 @@ pub(super) async fn seek(ctx: &Context, channel: &mut Stored<Channel>) -> Result
         return Err(Error::Conflict("no mail is sent from here; ask an administrator to set a mail server".into()));
     }
     let limits = [Limit::confirmations_of(channel.value.owner), Limit::confirmations_to(&address)];
-    spend(ctx, &limits).await?;
+    let spent_at = spend(ctx, &limits).await?;
     let token = format!("{TOKEN}{}-{}", channel.value.id, ctx.entropy.hex::<16>());
     channel.value.confirmation = Some(Confirmation { token_hash: hash(&token), sent_at: ctx.clock.now() });
     channel.save(store).await?;
     let mail = letter(ctx, &address, &owner.value.username, &token);
     let Err(error) = ctx.mailer.send(&mail).await else { return Ok(()) };
-    // Nothing was sent: the next try has to.
-    channel.value.confirmation = None;
-    channel.save(store).await?;
+    // Nothing was sent: the next try has to, and has as much room for it.
+    give_back(ctx, &limits, spent_at).await?;
+    forget(ctx, channel, &token).await?;
     Err(Error::Unavailable(error.to_string()))
+}
+
+/// Removes the confirmation that this token is of, although somebody else may have changed the channel meanwhile.
+async fn forget(ctx: &Context, channel: &mut Stored<Channel>, token: &str) -> Result<()> {
+    let store = ctx.store.as_ref();
+    for _ in 0..TRIES {
+        if channel.value.confirmation.as_ref().is_none_or(|sent| sent.token_hash != hash(token)) {
+            return Ok(());
+        }
+        channel.value.confirmation = None;
+        match channel.save(store).await {
+            Err(Error::Conflict(_)) => {}
+            saved => return saved,
+        }
+        let Some(again) = entity::find::<Channel>(store, Key::of(channel.value.id.0)).await? else { return Ok(()) };
+        *channel = again;
+    }
+    Err(Error::Unavailable("the channel changes all the time; try again in a moment".into()))
 }
 
 /// The channel that the token of a mail is about.

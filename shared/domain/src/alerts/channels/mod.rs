@@ -1,4 +1,4 @@
-//! Channels: where an owner is told of alerts.
+//! Channels: where an owner gets alerts.
 
 mod address;
 mod confirm;
@@ -109,7 +109,7 @@ pub struct Delivery {
     pub recent: Vec<Timestamp>,
     /// Whether messages are held back, to be sent as one.
     pub holding: bool,
-    /// How often the batch was tried in vain.
+    /// How many attempts to send the batch failed.
     pub attempts: u32,
     /// Since when nothing gets through.
     pub failing_since: Option<Timestamp>,
@@ -121,7 +121,7 @@ pub struct Delivery {
     pub lost: u64,
 }
 
-/// Where an owner is told of alerts.
+/// Where an owner gets alerts.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Channel {
     /// Its id.
