@@ -111,6 +111,16 @@ mod tests {
     }
 
     #[test]
+    fn a_network_of_ipv6_is_one_stranger() {
+        let strangers = Strangers::default();
+        for n in 0..200 {
+            strangers.record(&format!("2001:db8:1:2::{n:x}"), at(5));
+        }
+        assert!(strangers.exhausted("2001:db8:1:2:ffff::1", at(65)).is_some());
+        assert!(strangers.exhausted("2001:db8:1:3::1", at(65)).is_none());
+    }
+
+    #[test]
     fn a_hundred_are_recorded_and_the_rest_is_counted() {
         let strangers = Strangers::default();
         let recorded = (0..150).filter(|_| strangers.record("192.0.2.1", at(5))).count();

@@ -120,4 +120,12 @@ async fn an_administrator_makes_room_on_a_full_disk() {
     let by_admin = super::audit::entries(&admin, "POST /api/audit/purge", 1).await.remove(0);
     assert_eq!((&by_admin["status"], &by_admin["user_id"]), (&json!(200), &json!(1)));
     steward.stop().await;
+
+    // Where the disk was filled meanwhile, it starts in its reserve.
+    disk.fill();
+    let data = disk.path().join("data");
+    let again = Steward::start(StewardOptions { data: Some(data), ..StewardOptions::default() }).await;
+    again.admin().await;
+    assert_eq!(problems(&again.client(), 503).await["status"], "failing");
+    again.stop().await;
 }

@@ -195,6 +195,8 @@ mod tests {
             ),
         ] {
             assert_eq!(Scope::of(reason, &ordered), scope, "{reason}");
+            // An order that was made waits for what stops the whole account only.
+            assert_eq!(scope.covers(&[]), scope == Scope::Account, "{reason}");
         }
     }
 

@@ -255,6 +255,14 @@ mod tests {
     }
 
     #[test]
+    fn a_standstill_is_noted_where_its_words_stand_already() {
+        let mut renewal = renewal(1, DAY * 90);
+        renewal.error = Some("stopped: its owner is suspended".into());
+        assert!(renewal.stand_still("stopped: its owner is suspended".into()));
+        assert!(renewal.stand_no_more());
+    }
+
+    #[test]
     fn without_a_window_a_third_of_the_life_is_left_and_half_of_a_short_one() {
         for id in 1..100 {
             let left = (Timestamp::UNIX_EPOCH + DAY * 90).duration_since(renewal(id, DAY * 90).due);

@@ -48,7 +48,7 @@ async fn a_key_that_is_known_and_not_enough_is_told_from_one_that_is_not_known()
     let steward = Steward::start(StewardOptions::default()).await;
     let admin = steward.admin().await;
     let error = refused(&admin, "PermitRootLogin forced-commands-only\n").await;
-    assert!(error.contains("knows the key of root") && error.contains("forced-commands-only"), "{error}");
+    assert!(error.contains("accepts the key of root") && error.contains("forced-commands-only"), "{error}");
     let error = refused(&admin, "AuthorizedKeysFile none\n").await;
     assert!(error.contains("add the public key"), "{error}");
 }
