@@ -24,8 +24,9 @@ const GONE_AFTER: Duration = Duration::from_secs(10 * 60);
 /// The longest pause while the CA may be catching up.
 const LONGEST_CATCHING_UP: Duration = Duration::from_secs(30);
 
-/// How often a step is done again because somebody else wrote one of the order's rows meanwhile.
-const TRIES: usize = 10;
+/// How often steps are done again because somebody else wrote one of the order's rows meanwhile, in one delivery. A person
+/// who writes all the time must not win: the job would come again two minutes later.
+const TRIES: usize = 100;
 
 /// Why a step did not get on.
 pub(crate) enum Hitch {

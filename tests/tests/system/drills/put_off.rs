@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 use super::books::{assert_issued_once, assert_whole, certificate, operation, work_off};
 use super::overtaken::{drive, verified};
 
-const LIMITED: &str = "rateLimited: too many new orders (300) from this account in the last 3h0m0s";
+const LIMITED: &str = "rateLimited: Service busy; retry later: see https://letsencrypt.org/docs/rate-limits/";
 
 fn limited(seconds: u64) -> Mood {
     Mood::Says(CaError::Later { reason: LIMITED.into(), retry_after: Some(Duration::from_secs(seconds)) })
@@ -102,6 +102,28 @@ async fn a_ca_that_asks_an_account_to_wait_is_left_alone_by_all_its_orders() {
     drive(ctx.clone(), waiting).await.unwrap();
     assert!(operation(&lab, waiting).await.error.is_none());
     assert!(!matches!(step(&ctx, automatic).await, Next::Again(pause) if pause.as_secs() > 60));
+    server.abort();
+}
+
+/// What counts new orders stops no order that was made.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_on_new_orders_lets_those_that_were_made_go_on() {
+    need!("pebble", "pebble-challtestsrv");
+    let lab = Lab::idle(PebbleOptions::default()).await;
+    let (ctx, ca, admin, server) = moody(&lab).await;
+    let (_, made) = verified(&lab, "earlier.example").await;
+    let reason = "rateLimited: too many new orders (300) from this account in the last 3h0m0s";
+    let wait = Some(Duration::from_secs(7200));
+    ca.set("new_order", Mood::Says(CaError::Later { reason: reason.into(), retry_after: wait }));
+    for name in ["one.example", "two.example"] {
+        admin.post("/api/certificates", order(name)).await.expect(503);
+    }
+    drive(ctx.clone(), made).await.unwrap();
+    assert!(operation(&lab, made).await.error.is_none());
+    let body = json!({"domain": "http.example", "issuer": "pebble", "challenge": "http"});
+    let automatic = admin.post("/api/certificates", body).await.expect(201)["operation_id"].as_i64().unwrap();
+    assert_eq!(step(&ctx, automatic).await, Next::Again(Duration::from_secs(3600)));
+    assert_eq!(asked(&ca).iter().filter(|call| **call == "new_order").count(), 1, "the CA was asked once");
     server.abort();
 }
 
