@@ -95,7 +95,7 @@ pub enum Command {
         #[command(flatten)]
         place: Place,
     },
-    /// Prove the audit trail whole, or write it out.
+    /// Prove the audit trail whole, write it out, or remove old entries.
     Audit {
         #[command(subcommand)]
         audit: AuditCommand,

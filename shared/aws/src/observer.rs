@@ -22,7 +22,7 @@ pub trait Observer: Send + Sync + fmt::Debug {
     /// What a request asks of DynamoDB: its body. The secrets in it are sealed.
     fn asked(&self, _operation: &str, _body: &[u8]) {}
 
-    /// Whether DynamoDB is to say what it charges, in the answers that [`Observer::answered`] is told of.
+    /// Whether DynamoDB is to say what it charges, in the answers that [`Observer::answered`] gets.
     fn asks_capacity(&self) -> bool {
         false
     }

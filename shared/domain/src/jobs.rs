@@ -94,7 +94,7 @@ pub enum Job {
     VerifyEmail {
         /// The address.
         address: Email,
-        /// How often it was tried in vain.
+        /// How many attempts failed.
         attempt: u32,
     },
     /// Ask the address of a channel whether it wants alerts.

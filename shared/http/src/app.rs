@@ -19,7 +19,7 @@ pub struct App {
     pub tokens: Arc<Tokens>,
     /// One permit for each KiB of a large body that is held.
     pub(crate) bodies: Arc<Semaphore>,
-    /// What strangers asked in vain.
+    /// Refused requests of strangers.
     pub(crate) strangers: Arc<Strangers>,
     pub(crate) standing: Arc<Standing>,
 }

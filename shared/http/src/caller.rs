@@ -65,7 +65,7 @@ impl<T: Owned> FromRequestParts<App> for CallerAnd<T> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
         let IdPath(id) = match IdPath::from_request_parts(parts, app).await {
             Ok(id) => id,
-            // Whoever is nobody hears that first.
+            // Unauthenticated callers get 401 before any other error.
             Err(fault) => return Err(Caller::from_request_parts(parts, app).await.err().unwrap_or(fault)),
         };
         let proof = proof(parts, app).await?;

@@ -35,7 +35,7 @@ pub struct StewardOptions {
     pub idle: bool,
     /// A deployment on AWS that has what it knows, instead of a data directory.
     pub deployment: Option<aws::Settings>,
-    /// Who is told of its calls to that deployment.
+    /// Who sees its calls to that deployment.
     pub observer: Option<Arc<dyn aws::Observer>>,
     /// Where it answers, unless on any free port.
     pub listen: Option<SocketAddr>,

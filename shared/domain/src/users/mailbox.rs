@@ -19,7 +19,7 @@ const PAUSE: i64 = 60;
 const GOOD_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// So many links of one user are good at once: no more mails go to an address in a day.
 const MOST: usize = 5;
-/// The pauses after each attempt in vain.
+/// The pauses after each failed attempt.
 const BACKOFF: [Duration; 4] =
     [Duration::from_secs(60), Duration::from_secs(5 * 60), Duration::from_secs(15 * 60), Duration::from_secs(15 * 60)];
 

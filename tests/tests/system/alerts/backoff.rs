@@ -6,7 +6,7 @@ use system_tests::steward::{Steward, StewardOptions, eventually};
 
 use super::{channel, in_state, requests, see, webhook};
 
-/// The pauses after each attempt in vain, in seconds.
+/// The pauses after each failed attempt, in seconds.
 const PAUSES: [u64; 8] = [60, 300, 900, 3600, 7200, 14400, 14400, 14400];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -83,7 +83,7 @@ async fn double_deliveries_append_once() {
 }
 
 /// The process dies after the handler and before it could say so: the trail says that somebody tried, and that nobody
-/// knows what came of it.
+/// knows the outcome.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_death_between_the_handler_and_the_record_is_seen() {
     let steward = idle().await;
