@@ -79,7 +79,7 @@ async fn logins_are_there_with_the_name_that_was_tried() {
     assert!(!Value::from(trail(&admin).await).to_string().contains("password"));
 }
 
-/// Who, by what, to what, and what came of it.
+/// Who, by what, to what, and the outcome.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_entry_says_who_did_what() {
     let steward = Steward::start(StewardOptions::default()).await;

@@ -1,4 +1,4 @@
-//! What strangers ask in vain is counted: it does not fill the trail.
+//! Refused requests of strangers are counted: they do not fill the trail.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Runs that fail after the swap: what was there is put back, and shown to be served.
+//! Runs that fail after the swap: what was there is put back, and verified by a TLS handshake.
 
 use std::fs;
 use std::time::{Duration, Instant};

@@ -35,7 +35,7 @@ pub fn check(template: &Template, measured: &Measured) {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// What the walk does not come by, since all goes well there and nobody is told of anything: many logouts, somebody
+/// What the walk does not come by, since all goes well there and no alert is sent: many logouts, somebody
 /// else's change in between, an owner who comes back, what stands of an alert, a server that lets the deployer in, the
 /// limits of a well-known CA, a CA that asks to wait, an order by a DNS credential, entries of the audit trail that are old.
 const UNSEEN: [(&str, &str); 62] = [

@@ -70,7 +70,7 @@ async fn one_for_each_crossing() {
     drop(server);
 }
 
-/// A certificate that comes to its end is told of at each threshold, by the clock alone.
+/// Steward notifies the owner at each threshold before a certificate expires, by the clock alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_end_that_comes_nearer() {
     need!("openssl");

@@ -68,7 +68,7 @@ impl Party {
         self.client.post("/api/certificates", body).await.expect(201)
     }
 
-    /// A server that is said to be there.
+    /// A server at this address.
     pub async fn server_at(&self, at: SocketAddr) -> i64 {
         let server = json!({"type": "other", "name": "a server", "ip_address": at.ip(), "auto_deploy": true});
         let id = self.client.post("/api/servers", server).await.expect(201)["id"].as_i64().unwrap();
@@ -149,7 +149,7 @@ impl Parties {
         self.plant_for(amy, name, credential).await
     }
 
-    /// A certificate that comes to its end, and is renewed with this credential.
+    /// A certificate that is about to expire, and is renewed with this credential.
     pub async fn plant_for(&self, party: &Party, name: &str, credential: i64) -> i64 {
         let (chain, key) = self.authority.issue(&[name]);
         let mut issued = tls::facts(&chain).unwrap();
